@@ -1,0 +1,50 @@
+"""The only writers of inventory facts: permission, comparison, validation, history in each."""
+
+from .exemptions import (
+    CONFIRMED_ALREADY,
+    NO_EXEMPTION,
+    NOT_PROPOSED,
+    confirm_exemption,
+    propose_exemption,
+    withdraw_exemption,
+)
+from .legal_bases import NO_PRIMARY, BasisDraft, drafts_of, replace_legal_bases
+from .procedures import (
+    EDITABLE_FIELDS,
+    NUMBER_TAKEN,
+    WRONG_DIVISION,
+    assign_department,
+    check_division,
+    create_procedure,
+    lock_procedure,
+    update_procedure,
+    write_procedure,
+)
+from .references import command_account, delete_reference, save_reference
+from .volumes import set_volume
+
+__all__ = [
+    "CONFIRMED_ALREADY",
+    "EDITABLE_FIELDS",
+    "NOT_PROPOSED",
+    "NO_EXEMPTION",
+    "NO_PRIMARY",
+    "NUMBER_TAKEN",
+    "WRONG_DIVISION",
+    "BasisDraft",
+    "assign_department",
+    "check_division",
+    "command_account",
+    "confirm_exemption",
+    "create_procedure",
+    "delete_reference",
+    "drafts_of",
+    "lock_procedure",
+    "propose_exemption",
+    "replace_legal_bases",
+    "save_reference",
+    "set_volume",
+    "update_procedure",
+    "withdraw_exemption",
+    "write_procedure",
+]

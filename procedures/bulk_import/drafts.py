@@ -1,0 +1,44 @@
+"""One row of a file on its way: what it says, what it would change, what stands against it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from procedures.models import Procedure
+from procedures.rules import Facts
+from procedures.spreadsheet.columns import COLUMNS
+from procedures.spreadsheet.parsed import CellProblem, ParsedRow
+
+HEADINGS = {column.key: column.heading for column in COLUMNS}
+
+
+@dataclass(slots=True)
+class Draft:
+    """A parsed row with the procedure it is about (None for a new one).
+
+    ``letters`` gives the sheet's column letter by column key. ``changes`` is part → field → [old, new], all JSON values.
+    """
+
+    row: ParsedRow
+    letters: Mapping[str, str] = field(default_factory=dict)
+    procedure: Procedure | None = None
+    target: Procedure | None = None
+    facts: Facts | None = None
+    changes: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
+    problems: list[CellProblem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The row's normalised values by column key."""
+        return self.row.values
+
+    def reject(self, key: str, reason: str) -> None:
+        """Adds a problem at the row's cell of column ``key``; ``reason`` says what and what to do."""
+        heading = HEADINGS.get(key, "")
+        cell = f"{self.letters[key]}{self.row.row_number}" if key in self.letters else ""
+        raw = "" if self.values.get(key) is None else str(self.values[key])
+        where = (
+            f"{self.row.row_number}行目「{heading}」" if heading else f"{self.row.row_number}行目"
+        )
+        self.problems.append(CellProblem(heading, cell, raw, f"{where}：{reason}"))

@@ -1,0 +1,128 @@
+"""Names in a file → rows of the database, with the nearest known names for what is unknown."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from rapidfuzz import fuzz, process
+
+from procedures.models import (
+    ApplicationService,
+    Department,
+    Division,
+    NationalListEdition,
+    NationalPriorityProcedure,
+)
+from procedures.spreadsheet.cell import CLEAR
+from procedures.spreadsheet.keys import name_key
+
+from .drafts import Draft
+
+NOT_A_DEPARTMENT = "シート名「{name}」は部局室の名称でないため、部局室としては読みませんでした。"
+_NEAR = 45  # of 100; below that a name is no help
+
+
+class Lookups:
+    """Everything that a file names, loaded once per import."""
+
+    def __init__(self, on: date) -> None:
+        self.departments = {name_key(unit.name): unit for unit in Department.objects.current(on)}
+        self.divisions: dict[str, list[Division]] = defaultdict(list)
+        for division in Division.objects.current(on).select_related("department"):
+            self.divisions[name_key(division.name)].append(division)
+        self.services: dict[str, ApplicationService] = {}
+        for service in ApplicationService.objects.all():
+            self.services[name_key(service.name)] = service
+            self.services[name_key(service.code)] = service
+        edition = NationalListEdition.objects.first()
+        self.national = list(NationalPriorityProcedure.objects.filter(edition=edition))
+        self._national_by_key = {name_key(item.name): item for item in self.national}
+        self._national_by_key |= {str(item.number): item for item in self.national}
+
+    def units(self, draft: Draft) -> dict[str, int | None]:
+        """``department_id`` and ``division_id`` as the row says; empty where it says nothing."""
+        department_name = draft.values.get("department")
+        division_name = draft.values.get("division")
+        if department_name is CLEAR:
+            return {"department_id": None, "division_id": None}
+        if division_name is CLEAR:
+            division_name = None
+        if draft.values.get("department_from_sheet") and not self._is_department(department_name):
+            draft.notes.append(NOT_A_DEPARTMENT.format(name=department_name))
+            department_name = None
+        department = self._department(draft, department_name) if department_name else None
+        if department_name and department is None:
+            return {}
+        if not division_name:
+            return {"department_id": department.pk, "division_id": None} if department else {}
+        division = self._division(draft, division_name, department)
+        if division is None:
+            return {}
+        return {"department_id": division.department_id, "division_id": division.pk}
+
+    def service(self, draft: Draft) -> ApplicationService | None:
+        """The service that the row names; an unknown one rejects the row."""
+        name = draft.values["service"]
+        service = self.services.get(name_key(name))
+        if service is None:
+            known = {service.name for service in self.services.values()}
+            draft.reject("service", _unknown("利用サービス", name, known))
+        return service
+
+    def national_priority(self, draft: Draft) -> NationalPriorityProcedure | None:
+        """The procedure of the national list that the row names by number or name."""
+        name = draft.values["national_priority"]
+        item = self._national_by_key.get(name_key(name))
+        if item is None:
+            known = [item.name for item in self.national]
+            draft.reject("national_priority", _unknown("国の優先手続", name, known))
+        return item
+
+    def _is_department(self, name: str) -> bool:
+        return name_key(name) in self.departments
+
+    def _department(self, draft: Draft, name: str) -> Department | None:
+        department = self.departments.get(name_key(name))
+        if department is None:
+            known = [unit.name for unit in self.departments.values()]
+            draft.reject("department", _unknown("部局室", name, known))
+        return department
+
+    def _division(self, draft: Draft, name: str, department: Department | None) -> Division | None:
+        found = self.divisions.get(name_key(name), [])
+        fitting = [unit for unit in found if department in (None, unit.department)]
+        if len(fitting) == 1:
+            return fitting[0]
+        owners = "・".join(f"「{unit.department.name}」" for unit in found)
+        if department and found:
+            draft.reject(
+                "division",
+                f"課「{name}」は「{department.name}」にはありません。{owners}の課です。"
+                "部局室か課を直してください。",
+            )
+        elif found:
+            draft.reject(
+                "division",
+                f"課「{name}」は{owners}にあります。部局室の列にどれかを入力してください。",
+            )
+        else:
+            own = [
+                unit.name
+                for units in self.divisions.values()
+                for unit in units
+                if department in (None, unit.department)
+            ]
+            draft.reject("division", _unknown("課", name, own))
+        return None
+
+
+def _unknown(what: str, name: Any, known: Iterable[str]) -> str:
+    near = [
+        choice
+        for choice, _, _ in process.extract(
+            str(name), sorted(set(known)), scorer=fuzz.WRatio, score_cutoff=_NEAR, limit=3
+        )
+    ]
+    hint = f"近いもの：{'、'.join(near)}。" if near else ""
+    return f"{what}「{name}」は登録されていません。{hint}登録済みの名称に直してください。"

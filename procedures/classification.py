@@ -1,0 +1,122 @@
+"""The only bridge between the rules and the database, and the only writer of derived results."""
+
+from collections.abc import Iterable, Iterator
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from .models import ASPECT_FIELDS, FLAG_FIELDS, Exemption, Procedure
+from .records import Origin, save_many
+from .rules import (
+    POLICY_2024,
+    Answer,
+    BasisLevel,
+    Classification,
+    ExemptionGround,
+    Facts,
+    PolicyRevision,
+    classify,
+    strongest,
+)
+
+DERIVED_FIELDS = ("category", "grounds", "obstacles", "unanswered", "warnings", "policy_key")
+_CHUNK = 2_000
+
+
+def facts_of(
+    procedure: Procedure,
+    *,
+    levels: Iterable[str] | None = None,
+    ground: str | None = None,
+) -> Facts:
+    """What the rules need to know of ``procedure``.
+
+    ``levels`` and ``ground`` stand in for the stored legal bases and the decided exemption where
+    a caller knows them already (rows that are about to be written); without them they are read,
+    from prefetched ``legal_bases`` and a selected ``exemption`` where there are such.
+    """
+    if levels is None:
+        levels = [basis.level for basis in procedure.legal_bases.all()]
+    if ground is None:
+        ground = _decided_ground(procedure)
+    return Facts(
+        national_priority=procedure.national_priority_id is not None,
+        basis=strongest(BasisLevel(level) for level in levels),
+        exemption=ExemptionGround(ground),
+        **{field: Answer(getattr(procedure, field)) for field in ASPECT_FIELDS},
+        **{field: getattr(procedure, field) for field in FLAG_FIELDS},
+    )
+
+
+def set_classification(
+    procedure: Procedure, facts: Facts, policy: PolicyRevision = POLICY_2024
+) -> Classification:
+    """Sets the derived fields on ``procedure`` (in memory) and returns the whole result."""
+    result = classify(facts, policy)
+    for field, value in _derived(result, policy).items():
+        setattr(procedure, field, value)
+    return result
+
+
+def classify_and_store(
+    procedures: QuerySet[Procedure], origin: Origin, policy: PolicyRevision = POLICY_2024
+) -> int:
+    """Recomputes ``procedures`` in one transaction; returns how many results changed."""
+    with transaction.atomic():
+        changed = [
+            procedure
+            for procedure, expected in _recomputed(procedures, policy)
+            if _apply(procedure, expected)
+        ]
+        save_many(changed, DERIVED_FIELDS, origin, touch=False)
+    return len(changed)
+
+
+def differences(
+    procedures: QuerySet[Procedure], policy: PolicyRevision = POLICY_2024
+) -> Iterator[tuple[Procedure, str, object, object]]:
+    """Each stored result that the rules would not give: procedure, field, stored, expected."""
+    for procedure, expected in _recomputed(procedures, policy):
+        for field, value in expected.items():
+            stored = getattr(procedure, field)
+            if stored != value:
+                yield procedure, field, stored, value
+
+
+def with_facts(procedures: QuerySet[Procedure]) -> QuerySet[Procedure]:
+    """Loads what ``facts_of`` reads with a constant number of queries."""
+    return procedures.select_related("exemption").prefetch_related("legal_bases")
+
+
+def _recomputed(
+    procedures: QuerySet[Procedure], policy: PolicyRevision
+) -> Iterator[tuple[Procedure, dict[str, object]]]:
+    for procedure in with_facts(procedures).order_by("pk").iterator(chunk_size=_CHUNK):
+        yield procedure, _derived(classify(facts_of(procedure), policy), policy)
+
+
+def _derived(result: Classification, policy: PolicyRevision) -> dict[str, object]:
+    return {
+        "category": result.category.value,
+        "grounds": tuple(result.grounds),
+        "obstacles": tuple(aspect.value for aspect in result.obstacles),
+        "unanswered": tuple(aspect.value for aspect in result.unanswered),
+        "warnings": tuple(warning.value for warning in result.warnings),
+        "policy_key": policy.key,
+    }
+
+
+def _apply(procedure: Procedure, expected: dict[str, object]) -> bool:
+    changed = False
+    for field, value in expected.items():
+        if getattr(procedure, field) != value:
+            setattr(procedure, field, value)
+            changed = True
+    return changed
+
+
+def _decided_ground(procedure: Procedure) -> str:
+    exemption = getattr(procedure, "exemption", None)
+    if exemption is None or exemption.state != Exemption.State.CONFIRMED:
+        return ExemptionGround.NONE
+    return exemption.ground

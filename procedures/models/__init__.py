@@ -1,0 +1,44 @@
+"""The tables of the inventory, by noun; import them from here."""
+
+from .bulk_import import ImportRow, ImportRun
+from .history import HistoryEntry, Source
+from .national import NationalListEdition, NationalPriorityProcedure
+from .organisation import Department, Division, Role, TeamMembership, User
+from .procedure import (
+    ASPECT_FIELDS,
+    FLAG_FIELDS,
+    Certainty,
+    Exemption,
+    LawKind,
+    LegalBasis,
+    NationalState,
+    Procedure,
+    Scope,
+    YearlyVolume,
+)
+from .service import ApplicationService
+
+__all__ = [
+    "ASPECT_FIELDS",
+    "FLAG_FIELDS",
+    "ApplicationService",
+    "Certainty",
+    "Department",
+    "Division",
+    "Exemption",
+    "HistoryEntry",
+    "ImportRow",
+    "ImportRun",
+    "LawKind",
+    "LegalBasis",
+    "NationalListEdition",
+    "NationalPriorityProcedure",
+    "NationalState",
+    "Procedure",
+    "Role",
+    "Scope",
+    "Source",
+    "TeamMembership",
+    "User",
+    "YearlyVolume",
+]

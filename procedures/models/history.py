@@ -1,0 +1,55 @@
+"""What every history row says beside the row itself: where from, by whom, which row, in words."""
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+
+class Source(models.TextChoices):
+    """The door through which a change came."""
+
+    FORM = "form", "画面"
+    INLINE = "inline", "一覧での編集"
+    BULK = "bulk", "一括編集"
+    IMPORT = "import", "取込"
+    UNDO = "undo", "取込の取消し"
+    REVISION = "revision", "方針の改定"
+    COMMAND = "command", "コマンド"
+    ADMIN = "admin", "管理画面"
+
+
+class HistoryEntry(models.Model):
+    """Base of all history rows; the names are text so that they outlive person and row."""
+
+    change_source = models.CharField("経路", max_length=12, choices=Source.choices, default="")
+    by_name = models.CharField("変更者", max_length=150, default="")
+    row_name = models.CharField("対象", max_length=300, default="")
+    import_run = models.ForeignKey(
+        "procedures.ImportRun",
+        verbose_name="取込",
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+    )
+
+    class Meta:
+        abstract = True
+
+
+def history(*, without: tuple[str, ...] = ()) -> HistoricalRecords:
+    """The history of a model that people change; rows are written by ``procedures.records``.
+
+    ``without`` names fields that no history may keep.
+    """
+    return HistoricalRecords(bases=[HistoryEntry], verbose_name="履歴", excluded_fields=without)
+
+
+class Versioned(models.Model):
+    """A row whose edits are compared: ``version`` goes up by one per write."""
+
+    version = models.PositiveIntegerField("版", default=1, editable=False)
+    changed_at = models.DateTimeField("最終変更", editable=False, db_index=True)
+
+    class Meta:
+        abstract = True

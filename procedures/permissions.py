@@ -1,0 +1,119 @@
+"""Who may do what. ``check_can_x`` raises the sentence that the person reads; ``can_x`` asks it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+
+from .models import Procedure, Role, User
+from .models.organisation import TEAM_ROLES
+
+SIGN_IN = "この操作にはログインが必要です。"
+NOT_YOUR_DEPARTMENT = (
+    "この手続は「{department}」の手続です。変更できるのは、その部局室のDX推進チームと"
+    "情報政策課です。"
+)
+UNASSIGNED_IS_FOR_DIVISION = (
+    "この手続は所管未定です。変更できるのは情報政策課です。所管が決まると、担当の部局室の"
+    "DX推進チームも変更できるようになります。"
+)
+DIVISION_ONLY = "この操作ができるのは情報政策課です。"
+ADMINISTRATOR_ONLY = "この操作ができるのは管理者です。"
+TEAM_OR_DIVISION_ONLY = (
+    "手続を登録できるのは、各部局室のDX推進チームと情報政策課です。登録したい手続がある場合は、"
+    "担当の部局室のDX推進チームに伝えてください。"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a person may do, read once per request."""
+
+    is_division: bool = False
+    is_administrator: bool = False
+    department_ids: frozenset[int] = frozenset()
+
+    @property
+    def is_office_wide(self) -> bool:
+        """May write in every department."""
+        return self.is_division or self.is_administrator
+
+
+def rights_of(user: Any) -> Rights:
+    """The rights of ``user`` (also of an anonymous one); one query, remembered on the object."""
+    if not user.is_authenticated:
+        return Rights()
+    if not hasattr(user, "_rights"):
+        memberships = list(user.memberships.values_list("role", "department_id"))
+        roles = {role for role, _ in memberships}
+        user._rights = Rights(
+            is_division=Role.DIVISION in roles,
+            is_administrator=Role.ADMINISTRATOR in roles or user.is_superuser,
+            department_ids=frozenset(
+                department for role, department in memberships if role in TEAM_ROLES
+            ),
+        )
+    return user._rights
+
+
+def check_can_edit(user: User, procedure: Procedure) -> None:
+    """Raises ``PermissionDenied`` unless ``user`` may change ``procedure`` and its plan."""
+    rights = rights_of(user)
+    if rights.is_office_wide or procedure.department_id in rights.department_ids:
+        return
+    if not user.is_authenticated:
+        raise PermissionDenied(SIGN_IN)
+    if procedure.department_id is None:
+        raise PermissionDenied(UNASSIGNED_IS_FOR_DIVISION)
+    raise PermissionDenied(NOT_YOUR_DEPARTMENT.format(department=procedure.department))
+
+
+def check_can_create(user: User) -> None:
+    """Raises ``PermissionDenied`` unless ``user`` may add procedures to some department."""
+    rights = rights_of(user)
+    if not (rights.is_office_wide or rights.department_ids):
+        raise PermissionDenied(TEAM_OR_DIVISION_ONLY)
+
+
+def check_can_assign(user: User) -> None:
+    """Raises ``PermissionDenied`` unless ``user`` may say which department owns a procedure."""
+    if not rights_of(user).is_office_wide:
+        raise PermissionDenied(DIVISION_ONLY)
+
+
+def check_can_confirm_exemption(user: User) -> None:
+    """Raises ``PermissionDenied`` unless ``user`` may decide an exemption (clause 6)."""
+    if not rights_of(user).is_division:
+        raise PermissionDenied(DIVISION_ONLY)
+
+
+def check_can_import(user: User) -> None:
+    """Raises ``PermissionDenied`` unless ``user`` may bring in a list."""
+    if not rights_of(user).is_administrator:
+        raise PermissionDenied(ADMINISTRATOR_ONLY)
+
+
+def check_can_see_dashboard(user: User) -> None:
+    """Raises ``PermissionDenied`` unless ``user`` manages the overall progress (clause 5)."""
+    if not rights_of(user).is_office_wide:
+        raise PermissionDenied(DIVISION_ONLY)
+
+
+def _asks(check: Callable[..., None]) -> Callable[..., bool]:
+    def can(*args: Any) -> bool:
+        try:
+            check(*args)
+        except PermissionDenied:
+            return False
+        return True
+
+    return can
+
+
+can_edit = _asks(check_can_edit)
+can_create = _asks(check_can_create)
+can_assign = _asks(check_can_assign)
+can_confirm_exemption = _asks(check_can_confirm_exemption)
+can_import = _asks(check_can_import)
+can_see_dashboard = _asks(check_can_see_dashboard)

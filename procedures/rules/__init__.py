@@ -1,0 +1,66 @@
+"""The policy's rules, pure: facts of a procedure in, category, reasons and advice out."""
+
+from .classification import (
+    Classification,
+    ClauseFinding,
+    Finding,
+    Reason,
+    classify,
+    explain,
+)
+from .facts import (
+    ASPECTS,
+    Answer,
+    Aspect,
+    BasisLevel,
+    Category,
+    Clause,
+    ExemptionGround,
+    Facts,
+    MeasureKind,
+    Service,
+    Warning,
+    strongest,
+)
+from .leverage import Effect, Leverage, Step, Yardstick, leverage_of
+from .measures import DESIGNATED_MANAGER_MEASURE, Measure, measures_for, measures_of
+from .revisions import POLICY_2024, PolicyRevision
+from .services import ServiceAdvice, advise_service, needs_consultation
+from .wording import describe, label
+
+__all__ = [
+    "ASPECTS",
+    "DESIGNATED_MANAGER_MEASURE",
+    "POLICY_2024",
+    "Answer",
+    "Aspect",
+    "BasisLevel",
+    "Category",
+    "Classification",
+    "Clause",
+    "ClauseFinding",
+    "Effect",
+    "ExemptionGround",
+    "Facts",
+    "Finding",
+    "Leverage",
+    "Measure",
+    "MeasureKind",
+    "PolicyRevision",
+    "Reason",
+    "Service",
+    "ServiceAdvice",
+    "Step",
+    "Warning",
+    "Yardstick",
+    "advise_service",
+    "classify",
+    "describe",
+    "explain",
+    "label",
+    "leverage_of",
+    "measures_for",
+    "measures_of",
+    "needs_consultation",
+    "strongest",
+]

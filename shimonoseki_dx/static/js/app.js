@@ -1,0 +1,151 @@
+// What the pages do beyond HTML and htmx: focus after a swap, keys, messages, ticking all rows.
+// The hooks are data- attributes; css/components.css lists them. Without this file every page works.
+
+const SUCCESS_SECONDS = 10;
+
+const FAILURES = {
+  0: "サーバーに接続できませんでした。通信の状態を確かめて、もう一度操作してください。",
+  403: "この操作をする権限がありません。担当の部局室を確かめるか、情報政策課へお問い合わせください。",
+  404: "対象のデータが見つかりませんでした。ページを読み込み直してください。",
+  413: "送信した内容が大きすぎます。件数やファイルを分けて、もう一度操作してください。",
+};
+const OTHER_FAILURE =
+  "操作を完了できませんでした。ページを読み込み直し、内容を確かめてからもう一度操作してください。";
+
+const wideScreen = window.matchMedia("(min-width: 40.0625rem)");
+
+function showToast(kind, text) {
+  const isError = kind === "error";
+  const toast = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
+  toast.classList.toggle("toast--error", isError);
+  toast.querySelector("[data-toast-label]").textContent = isError ? "エラー" : "完了";
+  toast.querySelector("[data-toast-text]").textContent = text;
+  // An error stays until it is closed. A success makes room for the next one, and goes by itself
+  // unless somebody is reading or closing it.
+  if (isError) {
+    document.getElementById("toast-alerts").append(toast);
+  } else {
+    document.getElementById("toast-statuses").replaceChildren(toast);
+    const leave = () => {
+      if (toast.matches(":hover, :focus-within")) {
+        window.setTimeout(leave, 1000);
+      } else {
+        toast.remove();
+      }
+    };
+    window.setTimeout(leave, SUCCESS_SECONDS * 1000);
+  }
+}
+
+function takeToasts() {
+  for (const message of document.querySelectorAll("#toast-inbox [data-toast]")) {
+    showToast(message.dataset.toast, message.textContent.trim());
+    message.remove();
+  }
+}
+
+function moveFocus() {
+  const pointer = document.querySelector("[data-focus-id]");
+  const target = pointer
+    ? document.getElementById(pointer.dataset.focusId)
+    : document.querySelector("[data-autofocus]");
+  // Taken once: a later swap elsewhere must not pull the focus back.
+  pointer?.removeAttribute("data-focus-id");
+  document.querySelector("[data-autofocus]")?.removeAttribute("data-autofocus");
+  target?.focus();
+}
+
+function checkboxesOf(name) {
+  return [...document.querySelectorAll('input[type="checkbox"]')].filter(
+    (box) => box.name === name && !box.disabled,
+  );
+}
+
+function showSelection() {
+  for (const all of document.querySelectorAll("[data-select-all]")) {
+    const boxes = checkboxesOf(all.dataset.selectAll);
+    const ticked = boxes.filter((box) => box.checked).length;
+    all.checked = boxes.length > 0 && ticked === boxes.length;
+    all.indeterminate = ticked > 0 && ticked < boxes.length;
+  }
+  for (const counter of document.querySelectorAll("[data-selected-count]")) {
+    const boxes = checkboxesOf(counter.dataset.selectedCount);
+    counter.textContent = String(boxes.filter((box) => box.checked).length);
+  }
+  for (const button of document.querySelectorAll("[data-needs-selection]")) {
+    button.disabled = !checkboxesOf(button.dataset.needsSelection).some((box) => box.checked);
+  }
+}
+
+function fitNavigation() {
+  for (const menu of document.querySelectorAll("[data-nav]")) {
+    menu.open = wideScreen.matches;
+  }
+}
+
+function isTyping(element) {
+  return element.matches("input, select, textarea, [contenteditable]");
+}
+
+function onKey(event) {
+  // While an input method composes, its keys belong to it.
+  if (event.isComposing || event.defaultPrevented) return;
+  const rowForm = event.target.closest?.("[data-row-form]");
+  if (event.key === "Escape" && rowForm) {
+    event.preventDefault();
+    rowForm.querySelector("[data-cancel]")?.click();
+  } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && rowForm) {
+    event.preventDefault();
+    rowForm.requestSubmit();
+  } else if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    const search = document.querySelector("[data-search]");
+    if (search && !isTyping(event.target)) {
+      event.preventDefault();
+      search.focus();
+      search.select?.();
+    }
+  }
+}
+
+function onClick(event) {
+  event.target.closest("[data-toast-close]")?.closest(".toast").remove();
+  if (event.target.closest("[data-print]")) window.print();
+}
+
+function onChange(event) {
+  const { selectAll } = event.target.dataset;
+  if (selectAll) {
+    for (const box of checkboxesOf(selectAll)) box.checked = event.target.checked;
+  }
+  if (event.target.type === "checkbox") showSelection();
+}
+
+function onAnswer(event) {
+  // A session that ended answers a fragment with the login page: go there, and come back here.
+  const { loginUrl } = document.body.dataset;
+  const answered = event.detail.xhr.responseURL;
+  if (loginUrl && answered && new URL(answered).pathname === loginUrl) {
+    event.detail.shouldSwap = false;
+    const here = window.location.pathname + window.location.search;
+    window.location.assign(`${loginUrl}?next=${encodeURIComponent(here)}`);
+  }
+}
+
+document.addEventListener("keydown", onKey);
+document.addEventListener("click", onClick);
+document.addEventListener("change", onChange);
+document.addEventListener("htmx:beforeSwap", onAnswer);
+document.addEventListener("htmx:afterSettle", () => {
+  moveFocus();
+  takeToasts();
+  showSelection();
+});
+document.addEventListener("htmx:responseError", (event) => {
+  showToast("error", FAILURES[event.detail.xhr.status] ?? OTHER_FAILURE);
+});
+document.addEventListener("htmx:sendError", () => showToast("error", FAILURES[0]));
+
+wideScreen.addEventListener("change", fitNavigation);
+fitNavigation();
+moveFocus();
+showSelection();

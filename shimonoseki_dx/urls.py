@@ -1,0 +1,10 @@
+"""All addresses of the program: sign-in, the inventory's, the migration's, the admin."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("imports/", include("procedures.urls")),
+    path("", include("tracking.urls")),
+]

@@ -1,0 +1,65 @@
+"""Fixtures of the whole suite: people of each role, and a clock that stands still where it matters."""
+
+import os
+
+import pytest
+
+from tests import factories
+
+# Playwright runs an event loop in the test's thread; the database calls beside it are our own.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+
+@pytest.fixture
+def department(db):
+    """A department with one division of its own (``department.divisions``)."""
+    department = factories.DepartmentFactory(name="市民部")
+    factories.DivisionFactory(department=department, name="市民サービス課")
+    return department
+
+
+@pytest.fixture
+def other_department(db):
+    """Another department."""
+    return factories.DepartmentFactory(name="環境部")
+
+
+@pytest.fixture
+def member(department):
+    """A member of the DX team of ``department``."""
+    return factories.member_of(department, username="member")
+
+
+@pytest.fixture
+def other_member(other_department):
+    """A member of the DX team of ``other_department``."""
+    return factories.member_of(other_department, username="other")
+
+
+@pytest.fixture
+def division_person(db):
+    """A person of the information policy division."""
+    return factories.division_person(username="joho")
+
+
+@pytest.fixture
+def administrator(db):
+    """An administrator."""
+    return factories.administrator(username="kanri")
+
+
+@pytest.fixture
+def reader(db):
+    """A person who has signed in and has no role."""
+    return factories.UserFactory(username="reader")
+
+
+@pytest.fixture
+def signed_in(client):
+    """Signs a person in: ``signed_in(user)`` gives the client."""
+
+    def sign_in(user):
+        client.force_login(user)
+        return client
+
+    return sign_in

@@ -1,0 +1,250 @@
+"""Rows for tests: valid by default, with traits for situations, written by the program's writers."""
+
+from datetime import date
+
+import factory
+from django.utils import timezone
+
+from procedures.classification import facts_of, set_classification
+from procedures.models import (
+    ApplicationService,
+    Department,
+    Division,
+    Exemption,
+    LegalBasis,
+    NationalListEdition,
+    NationalPriorityProcedure,
+    Procedure,
+    Role,
+    Source,
+    TeamMembership,
+    User,
+    YearlyVolume,
+)
+from procedures.records import Origin, insert, save
+from procedures.rules import Answer, BasisLevel, ExemptionGround, Service
+from procedures.spreadsheet.keys import name_key
+from tracking.models import Goal, MigrationPlan
+from tracking.workflow import Status
+
+
+def origin() -> Origin:
+    """An origin of a person who belongs to no test in particular."""
+    author, _ = User.objects.get_or_create(username="factory", defaults={"is_active": False})
+    return Origin(author, Source.COMMAND)
+
+
+class Recorded(factory.django.DjangoModelFactory):
+    """Creates rows through ``procedures.records``, so each has its history."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        obj = model_class(*args, **kwargs)
+        cls.complete(obj)
+        insert([obj], origin())
+        return obj
+
+    @classmethod
+    def complete(cls, obj) -> None:
+        """Sets what the writers set."""
+
+
+class DepartmentFactory(Recorded):
+    class Meta:
+        model = Department
+
+    code = factory.Sequence(lambda n: f"{n:03d}")
+    name = factory.Sequence(lambda n: f"試験{n}部")
+    order = factory.Sequence(lambda n: n)
+
+
+class DivisionFactory(Recorded):
+    class Meta:
+        model = Division
+
+    department = factory.SubFactory(DepartmentFactory)
+    code = factory.Sequence(lambda n: f"{n:06d}")
+    name = factory.Sequence(lambda n: f"試験{n}課")
+    order = factory.Sequence(lambda n: n)
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    """A person without a role (a reader). ``role`` and ``department`` give one."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"user{n}")
+    display_name = factory.Sequence(lambda n: f"試験 太郎{n}")
+    password = factory.django.Password("correct horse battery")
+
+    @factory.post_generation
+    def role(self, create, role, **kwargs):
+        if role:
+            department = kwargs.get("department")
+            TeamMembership.objects.create(user=self, role=role, department=department)
+
+
+def member_of(department: Department, **kwargs) -> User:
+    """A member of the department's DX team."""
+    return UserFactory(role=Role.MEMBER, role__department=department, **kwargs)
+
+
+def division_person(**kwargs) -> User:
+    """A person of the information policy division."""
+    return UserFactory(role=Role.DIVISION, **kwargs)
+
+
+def administrator(**kwargs) -> User:
+    """An administrator."""
+    return UserFactory(role=Role.ADMINISTRATOR, is_staff=True, **kwargs)
+
+
+class EditionFactory(Recorded):
+    class Meta:
+        model = NationalListEdition
+
+    key = factory.Sequence(lambda n: f"edition-{n}")
+    name = factory.Sequence(lambda n: f"試験版{n}")
+
+
+class NationalPriorityFactory(Recorded):
+    class Meta:
+        model = NationalPriorityProcedure
+
+    edition = factory.SubFactory(EditionFactory)
+    number = factory.Sequence(lambda n: n + 1)
+    name = factory.Sequence(lambda n: f"国の優先手続{n}")
+
+
+class ServiceFactory(Recorded):
+    class Meta:
+        model = ApplicationService
+
+    code = factory.Sequence(lambda n: f"service-{n}")
+    name = factory.Sequence(lambda n: f"試験サービス{n}")
+    kind = Service.GENERAL.value
+
+
+class ProcedureFactory(Recorded):
+    """A procedure of a department, nothing surveyed yet: category 検討."""
+
+    class Meta:
+        model = Procedure
+
+    class Params:
+        clear = factory.Trait(
+            identity_check=Answer.NOT_NEEDED,
+            attachments=Answer.ONLINE,
+            in_person=Answer.NOT_NEEDED,
+            physical_item=Answer.NOT_NEEDED,
+            deliverable=Answer.NOT_NEEDED,
+            payment=Answer.NOT_NEEDED,
+        )
+        unassigned = factory.Trait(department=None, division=None)
+
+    number = factory.Sequence(lambda n: f"T-{n:05d}")
+    name = factory.Sequence(lambda n: f"試験手続{n}の申請")
+    department = factory.SubFactory(DepartmentFactory)
+    scope = "inbound"
+
+    @classmethod
+    def complete(cls, obj: Procedure) -> None:
+        obj.name_key = name_key(obj.name)
+        set_classification(obj, facts_of(obj, levels=(), ground=ExemptionGround.NONE))
+
+
+class LegalBasisFactory(Recorded):
+    """A legal basis; the procedure is classified anew with it."""
+
+    class Meta:
+        model = LegalBasis
+
+    procedure = factory.SubFactory(ProcedureFactory)
+    level = BasisLevel.MUNICIPAL.value
+    name = "試験条例"
+    article = "第3条"
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        basis = super()._create(model_class, *args, **kwargs)
+        _classify(basis.procedure)
+        return basis
+
+
+class ExemptionFactory(Recorded):
+    """A proposed exemption; the trait ``confirmed`` decides it and classifies anew."""
+
+    class Meta:
+        model = Exemption
+
+    class Params:
+        confirmed = factory.Trait(
+            state=Exemption.State.CONFIRMED,
+            confirmed_by=factory.SubFactory(UserFactory),
+            confirmed_at=factory.LazyFunction(timezone.now),
+        )
+
+    procedure = factory.SubFactory(ProcedureFactory)
+    ground = ExemptionGround.ORDINANCE_ART7.value
+    reason = "対面での確認が条例で定められているため"
+    proposed_by = factory.SubFactory(UserFactory)
+    proposed_at = factory.LazyFunction(timezone.now)
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        exemption = super()._create(model_class, *args, **kwargs)
+        _classify(exemption.procedure)
+        return exemption
+
+
+class VolumeFactory(Recorded):
+    class Meta:
+        model = YearlyVolume
+
+    procedure = factory.SubFactory(ProcedureFactory)
+    fiscal_year = 2025
+    total = 100
+
+
+class PlanFactory(Recorded):
+    """A plan; the trait ``online`` is one that meets every requirement."""
+
+    class Meta:
+        model = MigrationPlan
+
+    class Params:
+        online = factory.Trait(
+            status=Status.ONLINE.value,
+            service=factory.SubFactory(ServiceFactory),
+            launched_on=date(2026, 4, 1),
+            plain_wording_checked=True,
+            items_reviewed=True,
+            input_help_checked=True,
+        )
+
+    procedure = factory.SubFactory(ProcedureFactory)
+
+
+class GoalFactory(Recorded):
+    class Meta:
+        model = Goal
+
+    fiscal_year = 2026
+    online_rate = 0.8
+
+
+def _classify(procedure: Procedure) -> None:
+    fresh = Procedure.objects.get(pk=procedure.pk)
+    set_classification(fresh, facts_of(fresh))
+    save(
+        fresh,
+        ["category", "grounds", "obstacles", "unanswered", "warnings", "policy_key"],
+        origin(),
+    )
+    for field in fresh._meta.concrete_fields:
+        setattr(procedure, field.attname, getattr(fresh, field.attname))

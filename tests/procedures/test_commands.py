@@ -1,0 +1,118 @@
+"""The commands' promises: exit status, the JSON line, the template, the check of stored results."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from procedures.models import ImportRun, Procedure
+from tests import factories
+from tests.workbooks import workbook
+
+pytestmark = pytest.mark.django_db
+SURVEY = Path(__file__).parents[3] / "shared" / "data" / "national_inventory_local.xlsx"
+
+
+def run(*arguments: object) -> str:
+    out = io.StringIO()
+    call_command(*map(str, arguments), stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def file(tmp_path, department):
+    """A workbook with one good row and one bad one."""
+    rows = [
+        {"手続番号": "1", "手続名": "転入の届出", "部局室": "市民部", "本人確認": "要"},
+        {"手続番号": "2", "手続名": "転居の届出", "部局室": "市民部", "本人確認": "要?"},
+    ]
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(workbook(rows).read())
+    return path
+
+
+def test_import_prints_one_last_line_of_json(file):
+    result = json.loads(run("import_procedures", file, "--json").splitlines()[-1])
+    assert result.pop("seconds") >= 0
+    assert result == {"new": 1, "changed": 0, "unchanged": 0, "rejected": 1}
+    assert Procedure.objects.get().history.get().by_name == "コマンド実行"
+
+
+def test_import_names_the_rejected_cell_and_what_is_allowed(file):
+    text = run("import_procedures", file)
+    assert "3行目「本人確認」" in text
+    assert "未調査" in text
+
+
+def test_dry_run_writes_nothing_at_all(file):
+    result = json.loads(run("import_procedures", file, "--dry-run", "--json").splitlines()[-1])
+    assert result["new"] == 1
+    assert not Procedure.objects.exists()
+    assert not ImportRun.objects.exists()
+
+
+def test_import_by_a_named_administrator(file, administrator):
+    run("import_procedures", file, "--by", administrator.username)
+    assert Procedure.objects.get().history.get().history_user == administrator
+
+
+@pytest.mark.parametrize("name", ["member", "nobody"])
+def test_import_by_somebody_else_is_refused(file, member, name):
+    with pytest.raises(CommandError, match=name):
+        run("import_procedures", file, "--by", name)
+    assert not Procedure.objects.exists()
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_a_file_that_cannot_be_read_ends_with_status_2(tmp_path, db, dry):
+    path = tmp_path / "list.xlsx"
+    path.write_text("これはブックではありません")
+    with pytest.raises(CommandError) as refusal:
+        run("import_procedures", path, *dry)
+    assert refusal.value.returncode == 2
+    assert "保存し直してください" in str(refusal.value)
+
+
+def test_a_file_that_is_not_there_ends_with_status_2(tmp_path, db):
+    with pytest.raises(CommandError) as refusal:
+        run("import_procedures", tmp_path / "none.xlsx")
+    assert refusal.value.returncode == 2
+
+
+def test_the_template_reads_back_empty(tmp_path, department):
+    factories.ServiceFactory()
+    path = tmp_path / "template.xlsx"
+    run("make_template", path)
+    result = json.loads(run("import_procedures", path, "--json").splitlines()[-1])
+    assert [result[key] for key in ("new", "changed", "unchanged", "rejected")] == [0, 0, 0, 0]
+
+
+def test_check_inventory_passes_and_finds_a_tampered_result(department):
+    procedure = factories.ProcedureFactory(clear=True)
+    assert "違いはありません" in run("check_inventory")
+    Procedure.objects.filter(pk=procedure.pk).update(category="exempt")
+    with pytest.raises(CommandError):
+        run("check_inventory")
+    assert "1件の結果が変わりました" in run("reclassify")
+    assert "違いはありません" in run("check_inventory")
+
+
+def test_reclassify_of_a_correct_inventory_writes_no_history(department):
+    procedure = factories.ProcedureFactory(clear=True)
+    assert "0件の結果が変わりました" in run("reclassify")
+    assert procedure.history.count() == 1
+
+
+@pytest.mark.skipif(not SURVEY.exists(), reason="the national survey file is not on this machine")
+def test_the_national_survey_comes_in_whole_and_once(db):
+    first = json.loads(run("import_procedures", SURVEY, "--json").splitlines()[-1])
+    assert (first["new"], first["rejected"]) == (9012, 0)
+    written = Procedure.history.count()
+    again = json.loads(run("import_procedures", SURVEY, "--json").splitlines()[-1])
+    assert (again["unchanged"], again["changed"], again["new"]) == (9012, 0, 0)
+    assert Procedure.history.count() == written
+    assert Procedure.objects.unassigned().count() == 9012
+    assert not Procedure.objects.filter(category="exempt").exists()
+    assert "違いはありません" in run("check_inventory")

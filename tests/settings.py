@@ -1,0 +1,36 @@
+"""Settings of the test suite: the program's own, with a known key and plain static files."""
+
+import os
+import tempfile
+
+os.environ.setdefault("DX_SECRET_KEY", "only-for-tests-" + "x" * 40)
+os.environ.setdefault("DX_INSECURE_HTTP", "1")
+_FOLDER = tempfile.TemporaryDirectory(prefix="shimonoseki-dx-tests-")
+os.environ.setdefault("DX_DATA_DIR", _FOLDER.name)
+
+from shimonoseki_dx.settings import *  # noqa: E402, F403
+from shimonoseki_dx.settings import DATABASES, STORAGES, TEMPLATES  # noqa: E402
+
+STORAGES = STORAGES | {
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+AXES_ENABLED = False
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+DATABASES["default"]["CONN_MAX_AGE"] = 0
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, not memory: threads and a browser's server share it as they do in an office.
+    DATABASES["default"]["TEST"] = {"NAME": os.path.join(os.environ["DX_DATA_DIR"], "test.sqlite3")}
+
+
+class UndefinedVariable(str):
+    """Makes a template fail that names a variable which its view did not give."""
+
+    def __contains__(self, item: str) -> bool:
+        return item == "%s"
+
+    def __mod__(self, name: object) -> str:
+        raise AssertionError(f"undefined template variable: {name}")
+
+
+TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = UndefinedVariable("%s")

@@ -1,0 +1,301 @@
+"""Random inventories, and what every figure over them must be, computed in plain Python."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from django.http import QueryDict
+from hypothesis import strategies as st
+
+from procedures.classification import facts_of, set_classification
+from procedures.models import (
+    ASPECT_FIELDS,
+    Department,
+    Exemption,
+    LegalBasis,
+    Procedure,
+    Source,
+    YearlyVolume,
+)
+from procedures.records import Origin, insert
+from procedures.spreadsheet.keys import name_key
+from tests import factories
+from tracking.filters import ProcedureFilter, listed
+from tracking.models import MigrationPlan
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=TOKYO)
+TODAY = NOW.date()
+LAST_COMPLETE_YEAR = 2025
+STALE_AFTER = 90
+STATUSES = ("not_started", "reviewing", "preparing", "testing", "online", "on_hold")
+CLEAR = ("not_needed",) * 7
+
+
+@dataclass(frozen=True)
+class Case:
+    """One procedure as a test imagines it; days are counted from ``TODAY``."""
+
+    unit: int | None = 0
+    scope: str = "inbound"
+    is_abolished: bool = False
+    answers: tuple[str, ...] = CLEAR
+    is_national: bool = False
+    basis: str = ""
+    exemption: str = ""
+    status: str = ""
+    target_in: int | None = None
+    national_due_in: int | None = None
+    changed: datetime = NOW
+    plan_changed: datetime = NOW
+    volumes: dict[int, tuple[int | None, int | None]] = field(default_factory=dict)
+
+    @property
+    def category(self) -> str:
+        if self.exemption == "confirmed" and self.basis == "municipal":
+            return "exempt"
+        hindered = {"offline", "unknown"} & set(self.answers)
+        return "pending" if hindered and not self.is_national else "priority"
+
+    @property
+    def is_target(self) -> bool:
+        in_scope = self.scope in {"inbound", "unknown"}
+        return in_scope and not self.is_abolished and self.category != "exempt"
+
+    @property
+    def is_online(self) -> bool:
+        return self.is_target and self.status == "online"
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.is_target and self.status != "online"
+
+    @property
+    def target_after(self) -> int | None:
+        return self.target_in if self.status else None
+
+    @property
+    def national_due_after(self) -> int | None:
+        return self.national_due_in if self.status else None
+
+    @property
+    def days_unchanged(self) -> int:
+        changes = [self.changed] + ([self.plan_changed] if self.status else [])
+        return (TODAY - max(changes).astimezone(TOKYO).date()).days
+
+    @property
+    def annual_volume(self) -> int | None:
+        known = {year: total for year, (total, _) in self.volumes.items() if total is not None}
+        return known[max(known)] if known else None
+
+    @property
+    def usage(self) -> tuple[int, int] | None:
+        total, online = self.volumes.get(LAST_COMPLETE_YEAR, (None, None))
+        return None if total is None or online is None else (online, total)
+
+    @property
+    def is_behind_national(self) -> bool:
+        if not self.is_unfinished or self.national_due_after is None:
+            return False
+        return self.target_after is None or self.target_after > self.national_due_after
+
+    @property
+    def has_warning(self) -> bool:
+        if self.is_abolished or self.exemption != "confirmed":
+            return False
+        return self.basis != "municipal" or self.is_national
+
+
+# One entry for every named set: whoever adds a set says here, in plain words, what it holds.
+EXPECTED: dict[str, Callable[[Case], bool]] = {
+    "all": lambda case: True,
+    "target": lambda case: case.is_target,
+    "abolished": lambda case: case.is_abolished,
+    "outside": lambda case: not case.is_abolished and case.scope == "outside",
+    "exempt": lambda case: (
+        not case.is_abolished and case.scope != "outside" and case.category == "exempt"
+    ),
+    "online": lambda case: case.is_online,
+    "unfinished": lambda case: case.is_unfinished,
+    "priority": lambda case: case.is_target and case.category == "priority",
+    "priority_online": lambda case: case.is_online and case.category == "priority",
+    "pending": lambda case: case.is_target and case.category == "pending",
+    "overdue": lambda case: (
+        case.is_unfinished and case.target_after is not None and case.target_after < 0
+    ),
+    "no_target_date": lambda case: case.is_unfinished and case.target_after is None,
+    "behind_national": lambda case: case.is_behind_national,
+    "national_due": lambda case: case.is_unfinished and case.national_due_after is not None,
+    "no_national_due": lambda case: case.is_unfinished and case.national_due_after is None,
+    "stale": lambda case: case.is_unfinished and case.days_unchanged > STALE_AFTER,
+    "incomplete": lambda case: case.is_target and "unknown" in case.answers,
+    "volume_known": lambda case: case.is_target and case.annual_volume is not None,
+    "volume_unknown": lambda case: case.is_target and case.annual_volume is None,
+    "volume_known_online": lambda case: case.is_online and case.annual_volume is not None,
+    "usage_known": lambda case: case.is_online and case.usage is not None,
+    "usage_unknown": lambda case: case.is_online and case.usage is None,
+    "unassigned": lambda case: case.unit is None,
+    "exemption_proposed": lambda case: case.exemption == "proposed",
+    "warned": lambda case: case.has_warning,
+    "status_not_started": lambda case: case.is_target and case.status in {"", "not_started"},
+    "status_reviewing": lambda case: case.is_target and case.status == "reviewing",
+    "status_preparing": lambda case: case.is_target and case.status == "preparing",
+    "status_testing": lambda case: case.is_target and case.status == "testing",
+    "status_online": lambda case: case.is_target and case.status == "online",
+    "status_on_hold": lambda case: case.is_target and case.status == "on_hold",
+}
+
+
+def expected_ratios(cases: Iterable[Case]) -> dict[str, tuple[int, int]]:
+    """Numerator and denominator of every rate, by its name in ``Figures``."""
+    target = [case for case in cases if case.is_target]
+    online = [case for case in target if case.is_online]
+    priority = [case for case in target if case.category == "priority"]
+    usage = [case.usage for case in online if case.usage is not None]
+    known = [case for case in target if case.annual_volume is not None]
+    return {
+        "online": (len(online), len(target)),
+        "priority": (sum(case.is_online for case in priority), len(priority)),
+        "volume_known": (len(known), len(target)),
+        "applications": (
+            sum(case.annual_volume for case in known if case.is_online),
+            sum(case.annual_volume for case in known),
+        ),
+        "completeness": (
+            sum(answer != "unknown" for case in target for answer in case.answers),
+            7 * len(target),
+        ),
+        "usage": (sum(online for online, _ in usage), sum(total for _, total in usage)),
+    }
+
+
+def cases() -> st.SearchStrategy[Case]:
+    """Procedures of every kind, with dates at and around each boundary."""
+    answer = st.sampled_from(["not_needed", "online", "offline", "unknown"])
+    count = st.none() | st.sampled_from([0, 1, 7, 250])
+    days = st.none() | st.sampled_from([-400, -1, 0, 1, 60])
+    return st.builds(
+        Case,
+        unit=st.none() | st.integers(0, 2),
+        scope=st.sampled_from(["inbound", "inbound", "unknown", "outside"]),
+        is_abolished=st.sampled_from([False, False, False, True]),
+        answers=st.just(CLEAR) | st.tuples(*[answer] * len(ASPECT_FIELDS)),
+        is_national=st.sampled_from([False, False, True]),
+        basis=st.sampled_from(["", "municipal", "municipal", "national"]),
+        exemption=st.sampled_from(["", "", "proposed", "confirmed", "withdrawn"]),
+        status=st.sampled_from(["", *STATUSES, "online"]),
+        target_in=days,
+        national_due_in=days,
+        changed=_moments(),
+        plan_changed=_moments(),
+        volumes=st.dictionaries(
+            st.integers(2023, 2026), st.builds(_volume, count, count), max_size=3
+        ),
+    )
+
+
+def build(cases: Sequence[Case], units: Sequence[Department]) -> list[Procedure]:
+    """Writes the cases, in their order, with everything that belongs to them."""
+    by = factories.origin().by
+    service, national = factories.ServiceFactory(), factories.NationalPriorityFactory()
+    first = Procedure.objects.count()
+    procedures = [
+        _procedure(number, case, units, national) for number, case in enumerate(cases, first)
+    ]
+    pairs = list(zip(cases, procedures, strict=True))
+    _insert_at(by, [(case.changed, procedure) for case, procedure in pairs])
+    _insert_at(by, [(NOW, _basis(case, one)) for case, one in pairs if case.basis])
+    _insert_at(by, [(NOW, _exemption(case, one, by)) for case, one in pairs if case.exemption])
+    _insert_at(
+        by, [(case.plan_changed, _plan(case, one, service)) for case, one in pairs if case.status]
+    )
+    volumes = [
+        YearlyVolume(procedure=one, fiscal_year=year, total=total, online=online)
+        for case, one in pairs
+        for year, (total, online) in case.volumes.items()
+    ]
+    _insert_at(by, [(NOW, volume) for volume in volumes])
+    return procedures
+
+
+def rows_behind(url: str) -> list[Procedure]:
+    """The rows that the list shows at ``url``."""
+    query = QueryDict(urlsplit(url).query)
+    chosen = ProcedureFilter(query, queryset=listed(Procedure.objects.all()))
+    assert chosen.form.is_valid(), chosen.form.errors
+    unread = set(query) - set(chosen.filters)
+    assert not unread, f"the list does not know {unread}"
+    return list(chosen.rows)
+
+
+def _moments() -> st.SearchStrategy[datetime]:
+    days = st.sampled_from([0, 1, STALE_AFTER - 1, STALE_AFTER, STALE_AFTER + 1, 400])
+    times = st.sampled_from([time(0, 0), time(12, 0), time(23, 59, 59, 999_999)])
+    return st.builds(
+        lambda ago, at: datetime.combine(TODAY - timedelta(days=ago), at, TOKYO), days, times
+    )
+
+
+def _volume(total: int | None, online: int | None) -> tuple[int | None, int | None]:
+    return total, online if total is None or online is None else min(online, total)
+
+
+def _procedure(number: int, case: Case, units: Sequence[Department], national: object) -> Procedure:
+    name = f"試験手続{number}"
+    procedure = Procedure(
+        number=f"C-{number:05d}",
+        name=name,
+        name_key=name_key(name),
+        department=None if case.unit is None else units[case.unit],
+        scope=case.scope,
+        abolished_on=date(2026, 3, 31) if case.is_abolished else None,
+        national_priority=national if case.is_national else None,
+        **dict(zip(ASPECT_FIELDS, case.answers, strict=True)),
+    )
+    ground = "ordinance_art7" if case.exemption == "confirmed" else "none"
+    levels = [case.basis] if case.basis else []
+    set_classification(procedure, facts_of(procedure, levels=levels, ground=ground))
+    return procedure
+
+
+def _basis(case: Case, procedure: Procedure) -> LegalBasis:
+    return LegalBasis(procedure=procedure, level=case.basis, name="試験条例")
+
+
+def _exemption(case: Case, procedure: Procedure, by: object) -> Exemption:
+    decided = {"confirmed_by": by, "confirmed_at": NOW} if case.exemption == "confirmed" else {}
+    return Exemption(
+        procedure=procedure,
+        ground="ordinance_art7",
+        state=case.exemption,
+        proposed_by=by,
+        proposed_at=NOW,
+        **decided,
+    )
+
+
+def _plan(case: Case, procedure: Procedure, service: object) -> MigrationPlan:
+    online = {"service": service, "launched_on": date(2026, 4, 1), "checklist_exception": "試験"}
+    return MigrationPlan(
+        procedure=procedure,
+        status=case.status,
+        target_date=_day(case.target_in),
+        national_due=_day(case.national_due_in),
+        hold_reason="試験" if case.status == "on_hold" else "",
+        **(online if case.status == "online" else {}),
+    )
+
+
+def _day(after: int | None) -> date | None:
+    return None if after is None else TODAY + timedelta(days=after)
+
+
+def _insert_at(by: object, stamped: Iterable[tuple[datetime, object]]) -> None:
+    by_moment = defaultdict(list)
+    for moment, obj in stamped:
+        by_moment[moment].append(obj)
+    for moment, objects in by_moment.items():
+        insert(objects, Origin(by, Source.COMMAND, at=moment))

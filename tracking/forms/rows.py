@@ -1,0 +1,124 @@
+"""The form of one row of the list: survey answers and plan, each with the version it shows."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from procedures.display import field_label
+from procedures.editing import Conflict
+from procedures.models import ASPECT_FIELDS, ApplicationService, Procedure
+from procedures.models.procedure import ANSWER_CHOICES
+from tracking.models import CHECK_FIELDS, MigrationPlan
+from tracking.workflow import STATUS_LABELS, Status
+
+from .fields import DayField, ProseField, add_errors
+from .versioned import VersionedForm
+
+BAD_DATE = "日付は年月日で入力してください（例：2027-03-31）。"
+BAD_URL = "URLは https:// から始まる形で入力してください。"
+NO_SERVICE = "（未定）"
+
+
+class AnswersForm(VersionedForm):
+    """The seven answers of the survey (clause 3(1)②)."""
+
+    attributes = (*ASPECT_FIELDS, "other_note")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ASPECT_FIELDS:
+            self.fields[name] = forms.ChoiceField(
+                label=field_label(Procedure, name), choices=ANSWER_CHOICES
+            )
+        self.fields["other_note"] = ProseField(
+            label=field_label(Procedure, "other_note"), required=False
+        )
+
+    @property
+    def answers(self) -> list[forms.BoundField]:
+        """The fields in the order of the survey."""
+        return [self[name] for name in self.attributes]
+
+
+class PlanForm(VersionedForm):
+    """The plan: where it stands, when, with which service, and what its state requires."""
+
+    attributes = (
+        "status", "target_date", "service_id", "launched_on", "url", *CHECK_FIELDS,
+        "checklist_exception", "hold_reason",
+    )  # fmt: skip
+
+    status = forms.ChoiceField(
+        label="状況", choices=[(status.value, STATUS_LABELS[status]) for status in Status]
+    )
+    target_date = DayField(label="目標日", required=False, error_messages={"invalid": BAD_DATE})
+    service_id = forms.TypedChoiceField(
+        label="利用サービス", required=False, coerce=int, empty_value=None
+    )
+    launched_on = DayField(label="開始日", required=False, error_messages={"invalid": BAD_DATE})
+    url = forms.URLField(
+        label="申請ページのURL",
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        error_messages={"invalid": BAD_URL},
+    )
+    checklist_exception = ProseField(label="公開前の確認をしない理由", required=False)
+    hold_reason = ProseField(label="保留の理由", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        services = ApplicationService.objects.values_list("pk", "name")
+        self.fields["service_id"].choices = [("", NO_SERVICE), *services]
+        for name in CHECK_FIELDS:
+            self.fields[name] = forms.BooleanField(
+                label=field_label(MigrationPlan, name), required=False
+            )
+
+    @property
+    def checks(self) -> list[forms.BoundField]:
+        """The release checklist of clause 2."""
+        return [self[name] for name in CHECK_FIELDS]
+
+
+class RowForm:
+    """Both halves of a row as one: what is shown together is saved together."""
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        procedure: Procedure,
+        plan: MigrationPlan,
+        conflict: Conflict | None = None,
+    ) -> None:
+        options: dict[str, Any] = {"conflict": conflict, "auto_id": f"id_{procedure.pk}_%s"}
+        self.answers = AnswersForm(
+            data, obj=procedure, version=procedure.version, prefix="answers", **options
+        )
+        self.plan = PlanForm(data, obj=plan, version=plan.version, prefix="plan", **options)
+
+    @property
+    def halves(self) -> tuple[PlanForm, AnswersForm]:
+        """In the order in which they are shown."""
+        return self.plan, self.answers
+
+    @property
+    def comparisons(self) -> list[Any]:
+        """The contested fields of both halves."""
+        return [one for half in self.halves for one in half.comparisons]
+
+    def is_valid(self) -> bool:
+        """Whether both are; both say what is wrong."""
+        return all([half.is_valid() for half in self.halves])
+
+    def add_errors(self, error: ValidationError) -> None:
+        """Puts what the writers refused at its fields, in whichever half those are."""
+        if not hasattr(error, "error_dict"):
+            self.plan.add_error(None, error)
+            return
+        for name, errors in error.error_dict.items():
+            half = self.answers if name in self.answers.fields else self.plan
+            add_errors(half, ValidationError({name: errors}))

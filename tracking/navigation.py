@@ -1,0 +1,54 @@
+"""The main navigation: what each person is offered, by role."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from procedures.permissions import Rights, rights_of
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationItem:
+    """One entry of the main navigation."""
+
+    label: str
+    url: str
+    is_current: bool
+
+
+def navigation(request: HttpRequest) -> dict[str, object]:
+    """Context processor: ``office_name`` and, for whoever has signed in, ``navigation``."""
+    user = getattr(request, "user", None)
+    items: list[NavigationItem] = []
+    if user is not None and user.is_authenticated:
+        items = [
+            NavigationItem(label, reverse(name), request.path.startswith(reverse(name)))
+            for label, name in _entries(rights_of(user))
+        ]
+    return {"office_name": settings.OFFICE_NAME, "navigation": items}
+
+
+def home_of(rights: Rights) -> str:
+    """The name of the page on which a person with ``rights`` lands."""
+    if rights.department_ids:
+        return "team"
+    if rights.is_division:
+        return "dashboard"
+    return "import_list" if rights.is_administrator else "procedure_list"
+
+
+def _entries(rights: Rights) -> list[tuple[str, str]]:
+    entries = []
+    if rights.is_office_wide:
+        entries.append(("全庁の状況", "dashboard"))
+    if rights.department_ids:
+        entries.append(("チームの手続", "team"))
+    entries.append(("手続一覧", "procedure_list"))
+    if rights.is_office_wide:
+        entries.append(("所管未定", "unassigned"))
+    if rights.is_administrator:
+        entries += [("取込", "import_list"), ("管理", "admin:index")]
+    entries.append(("使い方", "guide"))
+    return entries

@@ -1,0 +1,133 @@
+"""The named sets of procedures that figures count and lists show: one definition for both.
+
+A figure's link names the set it counts (``?set=overdue``), so a number on a screen and the rows
+behind it cannot differ. Terms: domain.md "Figures".
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.conf import settings
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Greatest
+from django.utils import timezone
+
+from procedures.fiscal_year import last_complete_fiscal_year
+from procedures.models import Exemption, Procedure, Scope, YearlyVolume
+from procedures.rules import Category
+
+from .workflow import STATUS_LABELS, Status
+
+
+def with_progress(procedures: QuerySet[Procedure]) -> QuerySet[Procedure]:
+    """Adds ``plan_status`` (未着手 without a plan), ``last_change`` and ``annual_volume``.
+
+    ``annual_volume`` is the newest known yearly volume, null where none is known.
+    """
+    newest = YearlyVolume.objects.filter(procedure=OuterRef("pk"), total__isnull=False)
+    return procedures.annotate(
+        plan_status=Coalesce(F("plan__status"), Value(Status.NOT_STARTED.value)),
+        last_change=Greatest(F("changed_at"), Coalesce(F("plan__changed_at"), F("changed_at"))),
+        annual_volume=Subquery(newest.order_by("-fiscal_year").values("total")[:1]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """One named set; ``condition`` gives its rows on a day, over ``with_progress``."""
+
+    label: str
+    condition: Callable[[date], Q]
+
+
+IN_FORCE = Q(abolished_on__isnull=True)
+IN_SCOPE = ~Q(scope=Scope.OUTSIDE)
+# Clause 2 puts every procedure in scope in principle: one not yet looked at counts.
+TARGET = IN_FORCE & IN_SCOPE & ~Q(category=Category.EXEMPT.value)
+ONLINE = TARGET & Q(plan_status=Status.ONLINE.value)
+UNFINISHED = TARGET & ~Q(plan_status=Status.ONLINE.value)
+PRIORITY = Q(category=Category.PRIORITY.value)
+VOLUME_KNOWN = Q(annual_volume__isnull=False)
+NATIONAL_DUE_KNOWN = Q(plan__national_due__isnull=False)
+NATIONAL_DUE_UNKNOWN = Q(plan__national_due__isnull=True)
+
+
+def _always(condition: Q) -> Callable[[date], Q]:
+    return lambda on: condition
+
+
+def _overdue(on: date) -> Q:
+    """The target date itself is still in time."""
+    return UNFINISHED & Q(plan__target_date__lt=on)
+
+
+def _behind_national(on: date) -> Q:
+    """Clause 5; what is online already is behind nothing."""
+    late = Q(plan__target_date__isnull=True) | Q(plan__target_date__gt=F("plan__national_due"))
+    return UNFINISHED & NATIONAL_DUE_KNOWN & late
+
+
+def _stale(on: date) -> Q:
+    """The last change lies more than ``STALE_DAYS`` days back: so many whole days without one."""
+    start_of_day = timezone.make_aware(datetime.combine(on, time.min))
+    return UNFINISHED & Q(last_change__lt=start_of_day - timedelta(days=settings.STALE_DAYS))
+
+
+def _usage_known(on: date) -> Q:
+    """Both volumes of the last complete fiscal year are known."""
+    known = YearlyVolume.objects.filter(
+        fiscal_year=last_complete_fiscal_year(on), total__isnull=False, online__isnull=False
+    )
+    return Q(pk__in=known.order_by().values("procedure"))
+
+
+SELECTIONS: dict[str, Selection] = {
+    "all": Selection("台帳の全手続", _always(Q())),
+    "target": Selection("対象手続", _always(TARGET)),
+    "abolished": Selection("廃止", _always(~IN_FORCE)),
+    "outside": Selection("対象外", _always(IN_FORCE & ~IN_SCOPE)),
+    "exempt": Selection(
+        "適用除外", _always(IN_FORCE & IN_SCOPE & Q(category=Category.EXEMPT.value))
+    ),
+    "online": Selection("オンライン化済", _always(ONLINE)),
+    "unfinished": Selection("オンライン化済でない", _always(UNFINISHED)),
+    "priority": Selection("優先", _always(TARGET & PRIORITY)),
+    "priority_online": Selection("優先のうちオンライン化済", _always(ONLINE & PRIORITY)),
+    "pending": Selection("検討", _always(TARGET & Q(category=Category.PENDING.value))),
+    "overdue": Selection("期限超過", _overdue),
+    "no_target_date": Selection(
+        "目標日が未定", _always(UNFINISHED & Q(plan__target_date__isnull=True))
+    ),
+    "behind_national": Selection("国の期限より遅い計画", _behind_national),
+    "national_due": Selection("国の期限あり", _always(UNFINISHED & NATIONAL_DUE_KNOWN)),
+    "no_national_due": Selection("国の期限なし", _always(UNFINISHED & NATIONAL_DUE_UNKNOWN)),
+    "stale": Selection("更新停滞", _stale),
+    "incomplete": Selection("未調査の項目あり", _always(TARGET & ~Q(unanswered=""))),
+    "volume_known": Selection("年間件数あり", _always(TARGET & VOLUME_KNOWN)),
+    "volume_unknown": Selection("年間件数が不明", _always(TARGET & ~VOLUME_KNOWN)),
+    "volume_known_online": Selection(
+        "年間件数ありでオンライン化済", _always(ONLINE & VOLUME_KNOWN)
+    ),
+    "usage_known": Selection(
+        "オンライン化済で前年度の利用率が分かる", lambda on: ONLINE & _usage_known(on)
+    ),
+    "usage_unknown": Selection(
+        "オンライン化済で前年度の件数が不明", lambda on: ONLINE & ~_usage_known(on)
+    ),
+    "unassigned": Selection("所管未定", _always(Q(department__isnull=True))),
+    "exemption_proposed": Selection(
+        "適用除外の確認待ち", _always(Q(exemption__state=Exemption.State.PROPOSED))
+    ),
+    "warned": Selection("注意あり", _always(IN_FORCE & ~Q(warnings=""))),
+} | {
+    f"status_{status}": Selection(
+        f"状況が{STATUS_LABELS[status]}", _always(TARGET & Q(plan_status=status.value))
+    )
+    for status in Status
+}
+
+
+def condition(key: str, on: date) -> Q:
+    """The rows of the set ``key`` on the day ``on``. Raises ``KeyError`` for an unknown one."""
+    return SELECTIONS[key].condition(on)

@@ -1,0 +1,143 @@
+"""The history of one procedure with everything that belongs to it, as one list in words."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+
+from procedures.classification import DERIVED_FIELDS
+from procedures.display import Names, field_label, value_label
+from procedures.models import Exemption, LegalBasis, Procedure, Source, YearlyVolume
+
+from .models import MigrationPlan
+
+UNKNOWN = "不明"
+_PARTS: tuple[type[models.Model], ...] = (
+    Procedure,
+    LegalBasis,
+    YearlyVolume,
+    Exemption,
+    MigrationPlan,
+)
+# Keys, what the entry's head says already, and what the writers keep for themselves.
+_UNSHOWN = frozenset(
+    {"id", "procedure", "version", "changed_at", "created_at", "name_key", "proposed_by"}
+    | {"proposed_at", "confirmed_by", "confirmed_at", "fiscal_year"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that changed, in words.
+
+    ``subject`` says of what (empty: the procedure itself). ``old`` is None where the row is new,
+    ``new`` is None where the row was removed (then ``field`` is empty and ``old`` its name).
+    """
+
+    subject: str
+    field: str
+    old: str | None
+    new: str | None
+    is_result: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one person did at one moment; ``is_registration`` where the procedure came in."""
+
+    at: datetime
+    by_name: str
+    source: str
+    import_run_id: int | None
+    import_name: str
+    is_registration: bool
+    changes: tuple[Change, ...]
+
+    @property
+    def facts(self) -> tuple[Change, ...]:
+        """What somebody changed."""
+        return tuple(change for change in self.changes if not change.is_result)
+
+    @property
+    def results(self) -> tuple[Change, ...]:
+        """What the policy's rules made of it."""
+        return tuple(change for change in self.changes if change.is_result)
+
+
+def timeline(procedure: Procedure) -> tuple[Entry, ...]:
+    """Every change of ``procedure``, its bases, volumes, exemption and plan; the newest first.
+
+    At most nine queries, however long the history is.
+    """
+    names = Names()
+    moments: dict[tuple[Any, ...], list[tuple[Any, list[Change]]]] = {}
+    for model in _PARTS:
+        for row, older in _pairs(model, procedure):
+            key = (row.history_date, row.by_name, row.change_source, row.import_run_id)
+            moments.setdefault(key, []).append((row, list(_changes(model, row, older, names))))
+    entries = [_entry(rows) for rows in moments.values()]
+    shown = [entry for entry in entries if entry.changes or entry.is_registration]
+    return tuple(sorted(shown, key=lambda entry: entry.at, reverse=True))
+
+
+def _pairs(model: type[models.Model], procedure: Procedure) -> Iterator[tuple[Any, Any]]:
+    """Each history row with the one before it of the same row (None for the first)."""
+    history = model.history.select_related("import_run").order_by("history_id")
+    key = "id" if model is Procedure else "procedure_id"
+    before: dict[int, Any] = {}
+    for row in history.filter(**{key: procedure.pk}):
+        yield row, before.get(row.id)
+        before[row.id] = row
+
+
+def _entry(rows: Sequence[tuple[Any, list[Change]]]) -> Entry:
+    head = rows[0][0]
+    changes = [change for _, found in rows for change in found]
+    return Entry(
+        at=head.history_date,
+        by_name=head.by_name,
+        source=Source(head.change_source).label if head.change_source else "",
+        import_run_id=head.import_run_id,
+        import_name=head.import_run.file_name if head.import_run else "",
+        is_registration=any(
+            row.history_type == "+" and isinstance(row, Procedure.history.model) for row, _ in rows
+        ),
+        changes=tuple(sorted(changes, key=lambda change: change.is_result)),
+    )
+
+
+def _changes(model: type[models.Model], row: Any, older: Any, names: Names) -> Iterator[Change]:
+    subject = _subject(model, row)
+    if row.history_type == "-":
+        yield Change(subject, "", row.row_name, None)
+        return
+    before = older or model()
+    for field in type(row).tracked_fields:
+        old, new = getattr(before, field.attname), getattr(row, field.attname)
+        if old == new or field.name in _UNSHOWN:
+            continue
+        yield Change(
+            subject,
+            field_label(model, field.name),
+            _text(model, field.name, old, names) if older else None,
+            _text(model, field.name, new, names),
+            is_result=model is Procedure and field.name in DERIVED_FIELDS,
+        )
+
+
+def _subject(model: type[models.Model], row: Any) -> str:
+    if model is Procedure:
+        return ""
+    if model is LegalBasis:
+        return f"根拠法令「{row.row_name}」"
+    if model is YearlyVolume:
+        return f"{row.fiscal_year}年度の件数"
+    return str(model._meta.verbose_name)
+
+
+def _text(model: type[models.Model], name: str, value: Any, names: Names) -> str:
+    if value is None and model is YearlyVolume:
+        return UNKNOWN
+    return value_label(model, name, value, names)

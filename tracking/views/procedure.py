@@ -1,0 +1,260 @@
+"""The page of one procedure, the edit of its facts, its exemption, and a new one by hand."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import BooleanField, Case, Q, QuerySet, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from procedures import actions
+from procedures.classification import facts_of, with_facts
+from procedures.editing import Conflict
+from procedures.models import Department, Exemption, Procedure, Source, User
+from procedures.permissions import (
+    can_confirm_exemption,
+    can_edit,
+    check_can_create,
+    check_can_edit,
+    rights_of,
+)
+from procedures.rules import Category, ExemptionGround, Service, Warning, label
+from procedures.spreadsheet.keys import name_key
+from tracking.forms.exemption import ExemptionForm, SeenProposalForm
+from tracking.forms.facts import FactsForm, NewProcedureForm
+from tracking.forms.fields import add_errors
+from tracking.judgement import fitting_grounds, judge, prospect_of
+from tracking.models import CHECK_FIELDS, MigrationPlan
+from tracking.selections import condition, with_progress
+from tracking.timeline import timeline
+from tracking.workflow import STATUS_LABELS, Status
+
+HISTORY_SHOWN = 10
+NO_CHANGE = "変わった項目はありませんでした。"
+SAVED = "「{name}」の内容を保存しました。"
+CATEGORY_CHANGED = "区分が「{old}」から「{new}」に変わりました。"
+PROPOSED = "適用除外を申し出ました。情報政策課が確認するまで、区分は変わりません。"
+CONFIRMED = "適用除外を確認しました。区分は「{category}」です。"
+WITHDRAWN = "適用除外を取り下げました。区分は「{category}」です。"
+CREATED = "手続「{procedure}」を登録しました。続けて、調査の回答と根拠法令を入力してください。"
+SAME_NAME = (
+    "同じ名前の手続がほかにもあります（{numbers}）。重複して登録していないか確かめてください。"
+)
+
+
+@require_GET
+def procedure_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """What it is, what the policy says of it and why, how far along it is, and its history."""
+    procedure = get_object_or_404(_with_everything(request.user), pk=pk)
+    exemption = getattr(procedure, "exemption", None)
+    plan = getattr(procedure, "plan", None)
+    facts = facts_of(procedure)
+    history = timeline(procedure)
+    shown = history if request.GET.get("history") == "all" else history[:HISTORY_SHOWN]
+    context = {
+        "procedure": procedure,
+        "judgement": judge(facts, Service(plan.service.kind) if plan and plan.service else None),
+        "plan": plan,
+        "status_label": STATUS_LABELS[Status(procedure.plan_status)],
+        "checks": _checks(plan) if plan else [],
+        "exemption": exemption,
+        "prospect": prospect_of(facts, ExemptionGround(exemption.ground))
+        if exemption and exemption.state == Exemption.State.PROPOSED
+        else None,
+        "history": shown,
+        "history_count": len(history),
+        "may_edit": can_edit(request.user, procedure),
+        "may_confirm": can_confirm_exemption(request.user),
+        "may_open_import": rights_of(request.user).is_administrator,
+    }
+    return render(request, "tracking/procedure_detail.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def facts_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """The inventory facts of one procedure as a whole page."""
+    procedure = readable(request.user, pk)
+    check_can_edit(request.user, procedure)
+    on = timezone.localdate()
+    data = request.POST if request.method == "POST" else None
+    form = FactsForm(data, obj=procedure, version=procedure.version, on=on)
+    status = 422 if form.is_bound else 200
+    if form.is_valid():
+        try:
+            saved = actions.update_procedure(
+                procedure_id=pk,
+                sent=form.sent,
+                version=form.cleaned_data["version"],
+                by=request.user,
+                source=Source.FORM,
+            )
+        except Conflict as conflict:
+            fresh = readable(request.user, pk)
+            form = FactsForm(obj=fresh, version=fresh.version, conflict=conflict, on=on)
+            status = 409
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            tell_saved(request, procedure, saved)
+            return redirect("procedure_detail", pk)
+    context = {"form": form, "procedure": procedure}
+    return render(request, "tracking/facts_edit.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def exemption_propose(request: HttpRequest, pk: int) -> HttpResponse:
+    """Proposes an exemption (clause 6), or changes the proposal that waits."""
+    procedure = get_object_or_404(with_facts(Procedure.objects.visible_to(request.user)), pk=pk)
+    check_can_edit(request.user, procedure)
+    facts = facts_of(procedure, ground=ExemptionGround.NONE)
+    data = request.POST if request.method == "POST" else None
+    form = ExemptionForm(data, initial=_present_proposal(procedure))
+    if form.is_valid():
+        ground = ExemptionGround(form.cleaned_data.pop("ground"))
+        try:
+            actions.propose_exemption(
+                procedure_id=pk, ground=ground, by=request.user, **form.cleaned_data
+            )
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, PROPOSED)
+            for sentence in prospect_of(facts, ground).warnings:
+                messages.warning(request, sentence)
+            return redirect("procedure_detail", pk)
+    context = {
+        "form": form,
+        "procedure": procedure,
+        "basis": label(facts.basis),
+        "fitting": fitting_grounds(facts.basis),
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "tracking/exemption_form.html", context, status=status)
+
+
+@require_POST
+def exemption_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Decides the exemption that waits; for the division."""
+    return _decide(request, pk, actions.confirm_exemption, CONFIRMED)
+
+
+@require_POST
+def exemption_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Takes an exemption back; for the division."""
+    return _decide(request, pk, actions.withdraw_exemption, WITHDRAWN)
+
+
+@require_http_methods(["GET", "POST"])
+def procedure_new(request: HttpRequest) -> HttpResponse:
+    """A procedure that no list has brought in; in the own department, or for the division any."""
+    check_can_create(request.user)
+    on, rights = timezone.localdate(), rights_of(request.user)
+    departments = Department.objects.current(on)
+    if not rights.is_office_wide:
+        departments = departments.filter(pk__in=rights.department_ids)
+    form = NewProcedureForm(
+        request.POST if request.method == "POST" else None,
+        departments=departments,
+        on=on,
+        may_be_unassigned=rights.is_office_wide,
+    )
+    if form.is_valid():
+        try:
+            procedure = actions.create_procedure(
+                number=form.cleaned_data["number"],
+                department=form.cleaned_data["department"],
+                values=form.values,
+                by=request.user,
+            )
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            _tell_created(request, procedure)
+            return redirect("procedure_detail", procedure.pk)
+    status = 422 if form.is_bound else 200
+    return render(request, "tracking/procedure_new.html", {"form": form}, status=status)
+
+
+def readable(user: User, pk: int) -> Procedure:
+    """The procedure with its department, as ``user`` may read it, or the answer 404."""
+    rows = Procedure.objects.visible_to(user).select_related("department")
+    return get_object_or_404(rows, pk=pk)
+
+
+def tell_saved(request: HttpRequest, before: Procedure, saved: Procedure) -> None:
+    """Says what an edit has done, and where it moved the procedure to another category."""
+    if saved.version == before.version:
+        messages.info(request, NO_CHANGE)
+        return
+    messages.success(request, SAVED.format(name=saved.name))
+    if saved.category != before.category:
+        old, new = label(Category(before.category)), label(Category(saved.category))
+        messages.success(request, CATEGORY_CHANGED.format(old=old, new=new))
+
+
+def _with_everything(user: User) -> QuerySet[Procedure]:
+    on = timezone.localdate()
+    return (
+        with_progress(Procedure.objects.visible_to(user))
+        .annotate(
+            is_behind_national=_claim(condition("behind_national", on)),
+            is_overdue=_claim(condition("overdue", on)),
+            is_stale=_claim(condition("stale", on)),
+        )
+        .select_related(
+            "department",
+            "division",
+            "national_priority__edition",
+            "exemption__proposed_by",
+            "exemption__confirmed_by",
+            "plan__service",
+        )
+        .prefetch_related("legal_bases", "volumes")
+    )
+
+
+def _claim(holds: Q) -> Case:
+    return Case(When(holds, then=True), default=False, output_field=BooleanField())
+
+
+def _checks(plan: MigrationPlan) -> list[tuple[str, bool]]:
+    """The release checklist (clause 2 ③): each item and whether it is ticked."""
+    return [
+        (str(MigrationPlan._meta.get_field(name).verbose_name), getattr(plan, name))
+        for name in CHECK_FIELDS
+    ]
+
+
+def _present_proposal(procedure: Procedure) -> dict[str, str]:
+    exemption = getattr(procedure, "exemption", None)
+    if exemption is None:
+        return {}
+    return {name: getattr(exemption, name) for name in ("ground", "article", "reason")}
+
+
+def _decide(request: HttpRequest, pk: int, action, sentence: str) -> HttpResponse:
+    readable(request.user, pk)
+    seen = SeenProposalForm(request.POST)
+    proposed_at = seen.cleaned_data["proposed_at"] if seen.is_valid() else None
+    try:
+        procedure = action(procedure_id=pk, by=request.user, proposed_at=proposed_at)
+    except ValidationError as error:
+        for message in error.messages:
+            messages.error(request, message)
+    else:
+        category = label(Category(procedure.category))
+        messages.success(request, sentence.format(category=category))
+        for warning in procedure.warnings:
+            messages.warning(request, label(Warning(warning)))
+    return redirect("procedure_detail", pk)
+
+
+def _tell_created(request: HttpRequest, procedure: Procedure) -> None:
+    messages.success(request, CREATED.format(procedure=procedure))
+    same = Procedure.objects.filter(
+        name_key=name_key(procedure.name), department=procedure.department_id
+    ).exclude(pk=procedure.pk)
+    numbers = list(same.order_by("number").values_list("number", flat=True)[:5])
+    if numbers:
+        messages.warning(request, SAME_NAME.format(numbers="、".join(numbers)))

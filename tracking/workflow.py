@@ -1,0 +1,113 @@
+"""The states of a migration plan and what each requires, as one table. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from procedures.spreadsheet.codes import STATUSES, labels
+
+
+class Status(StrEnum):
+    """状況 of a plan. Any move is allowed; what a state requires stands in ``REQUIREMENTS``."""
+
+    NOT_STARTED = "not_started"
+    REVIEWING = "reviewing"
+    PREPARING = "preparing"
+    TESTING = "testing"
+    ONLINE = "online"
+    ON_HOLD = "on_hold"
+
+
+STATUS_LABELS: dict[Status, str] = {
+    Status(value): label for value, label in labels(STATUSES).items()
+}
+
+
+class Requirement(StrEnum):
+    """What a plan must have before it may be in a state."""
+
+    SERVICE = "service"
+    LAUNCHED_ON = "launched_on"
+    LAUNCH_NOT_IN_FUTURE = "launch_not_in_future"
+    CHECKLIST = "checklist"
+    CONSULTATION = "consultation"
+    HOLD_REASON = "hold_reason"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFacts:
+    """What the requirements look at; ``on`` is the day of the decision."""
+
+    status: Status
+    on: date
+    has_service: bool = False
+    launched_on: date | None = None
+    checks_done: bool = False
+    checklist_exception: str = ""
+    needs_consultation: bool = False
+    consultation_agreed: bool = False
+    hold_reason: str = ""
+
+
+REQUIREMENTS: dict[Status, tuple[Requirement, ...]] = {
+    Status.NOT_STARTED: (),
+    Status.REVIEWING: (),
+    Status.PREPARING: (),
+    Status.TESTING: (),
+    Status.ONLINE: (
+        Requirement.SERVICE,
+        Requirement.CONSULTATION,
+        Requirement.LAUNCHED_ON,
+        Requirement.LAUNCH_NOT_IN_FUTURE,
+        Requirement.CHECKLIST,
+    ),
+    Status.ON_HOLD: (Requirement.HOLD_REASON,),
+}
+
+_IS_MET: dict[Requirement, Callable[[PlanFacts], bool]] = {
+    Requirement.SERVICE: lambda plan: plan.has_service,
+    Requirement.LAUNCHED_ON: lambda plan: plan.launched_on is not None,
+    Requirement.LAUNCH_NOT_IN_FUTURE: lambda plan: (
+        plan.launched_on is None or plan.launched_on <= plan.on
+    ),
+    Requirement.CHECKLIST: lambda plan: plan.checks_done or bool(plan.checklist_exception.strip()),
+    Requirement.CONSULTATION: lambda plan: not plan.needs_consultation or plan.consultation_agreed,
+    Requirement.HOLD_REASON: lambda plan: bool(plan.hold_reason.strip()),
+}
+
+# The field of the plan at which the sentence belongs, and the sentence.
+SENTENCES: dict[Requirement, tuple[str, str]] = {
+    Requirement.SERVICE: (
+        "service",
+        "オンライン化済にするには、利用サービスを選んでください（方針4）。",
+    ),
+    Requirement.LAUNCHED_ON: (
+        "launched_on",
+        "オンライン化済にするには、開始日を入力してください。",
+    ),
+    Requirement.LAUNCH_NOT_IN_FUTURE: (
+        "launched_on",
+        "開始日が今日より後です。オンライン化済にするのは開始日からにしてください。",
+    ),
+    Requirement.CHECKLIST: (
+        "checklist_exception",
+        "オンライン化済にするには、公開前の確認3項目をすべて確認するか、"
+        "確認しない理由を入力してください（方針2）。",
+    ),
+    Requirement.CONSULTATION: (
+        "service",
+        "このサービスを使うには、情報政策課との協議が必要です（方針4）。"
+        "協議が調った日を情報政策課に登録してもらうか、国・県等の指定サービスや方針策定前の"
+        "専用システムに当たる場合は、手続のその欄を「はい」にしてください。",
+    ),
+    Requirement.HOLD_REASON: (
+        "hold_reason",
+        "保留にするには、その理由を入力してください。",
+    ),
+}
+
+
+def unmet(plan: PlanFacts) -> tuple[Requirement, ...]:
+    """The requirements of the plan's state that are not met, in the table's order."""
+    return tuple(need for need in REQUIREMENTS[plan.status] if not _IS_MET[need](plan))
