@@ -30,8 +30,6 @@ ALLOWED = {
     },
     "procedures/bulk_import/applying.py": {"run.save"},
     "procedures/admin.py": {"formset.save"},  # commit=False: the objects go to the writers
-    # The account of the commands, which nobody can sign in to.
-    "procedures/actions/references.py": {"User.objects.get_or_create"},
 }
 
 

@@ -31,8 +31,8 @@ COMPARED_AGAIN = "もう一度比べ直しました。内容を確認してく�
 def import_list(request: HttpRequest) -> HttpResponse:
     """Uploads a file (POST) and lists all imports."""
     check_can_import(request.user)
-    form = UploadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    if form.is_valid():
         file = form.cleaned_data["file"]
         run = bulk_import.preview(
             file,

@@ -59,7 +59,7 @@ def _page(
     context = {
         "procedure": procedure,
         "formset": formset,
-        "version": request.POST["version"] if status == 422 else procedure.version,
+        "version": request.POST.get("version") if status == 422 else procedure.version,
         "problems": problems,
         "disagreement": disagreement,
         "mine": _in_words(disagreement.mine) if disagreement else (),
