@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from django.db import models
@@ -31,7 +32,10 @@ class Conflict(Exception):
     ``changes`` (attribute → value) is what the author changed and nobody else did.
     """
 
-    MESSAGE = "ほかの人が同じ項目を先に変更しました。どちらの内容にするか選んで、もう一度保存してください。"
+    MESSAGE = (
+        "ほかの人が同じ項目を先に変更しました。どちらの内容にするか選んで、"
+        "もう一度保存してください。"
+    )
 
     def __init__(
         self, disagreements: tuple[Disagreement, ...], changes: Mapping[str, Any] | None = None
@@ -55,7 +59,7 @@ def merged_changes(obj: Versioned, sent: Mapping[str, Any], version: int) -> dic
     theirs = {name: getattr(obj, name) for name in sent}
     base = snapshot(obj, version, sent)
     if base is None:
-        base = {name: _NEVER for name in sent}
+        base = dict.fromkeys(sent, _NEVER)
     merged = merge(base, sent, theirs)
     if merged.conflicts:
         mine = {conflict.field: conflict.mine for conflict in merged.conflicts}
@@ -91,7 +95,7 @@ _NEVER = object()
 
 def _last_change(rows: list[Any], field: str) -> tuple[str, datetime | None]:
     """Who gave ``field`` the value it has; ``rows`` are its history, the newest first."""
-    for newer, older in zip(rows, rows[1:], strict=False):
+    for newer, older in pairwise(rows):
         if getattr(newer, field) != getattr(older, field):
             return newer.by_name, newer.history_date
     return (rows[-1].by_name, rows[-1].history_date) if rows else ("", None)

@@ -61,6 +61,8 @@ MATRIX = [
     Access("bases_edit", OWN_POST, "post", "procedure"),
     Access("volume_set", OWN_GET, target="procedure"),
     Access("volume_set", OWN_POST, "post", "procedure"),
+    Access("plan_edit", OWN_GET, target="procedure"),
+    Access("plan_edit", OWN_POST, "post", "procedure"),
     Access("exemption_propose", OWN_GET, target="procedure"),
     Access("exemption_propose", OWN_POST, "post", "procedure"),
     Access("exemption_confirm", (LOGIN, NO, NO, NO, GONE_ON, NO), "post", "procedure"),

@@ -1,5 +1,7 @@
 """The filters of the procedure lists: the URL is the filter."""
 
+import unicodedata
+
 import django_filters
 from django import forms
 from django.db.models import F, Q, QuerySet
@@ -20,6 +22,8 @@ from .workflow import STATUS_LABELS, Status
 
 UNASSIGNED = "none"
 """The value of ``department`` in an address that means 所管未定."""
+_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
+_HIRAGANA = {to: code for code, to in _KATAKANA.items()}
 ASPECT_CHOICES = [(aspect.value, ASPECT_LABELS[aspect]) for aspect in Aspect]
 SORTS: dict[str, tuple[str, tuple]] = {
     "office": (
@@ -136,11 +140,15 @@ class ProcedureFilter(django_filters.FilterSet):
         return any(value for name, value in self.data.items() if name not in seen)
 
     def search(self, rows: QuerySet[Procedure], name: str, value: str) -> QuerySet[Procedure]:
-        """Every word of ``value`` in the name (as a key), its reading or the number."""
-        for word in value.split():
+        """Every word of ``value`` in the name (as a key), its reading or the number.
+
+        Full and half width, hiragana and katakana find each other.
+        """
+        for word in unicodedata.normalize("NFKC", value).split():
             rows = rows.filter(
                 Q(name_key__contains=name_key(word))
-                | Q(name_kana__icontains=word)
+                | Q(name_kana__icontains=word.translate(_HIRAGANA))
+                | Q(name_kana__icontains=word.translate(_KATAKANA))
                 | Q(number__icontains=word)
             )
         return rows

@@ -4,34 +4,40 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import QuerySet
+
 from procedures.models import Procedure, User
 from procedures.permissions import can_edit
 
+from .filters import listed
+from .models import MigrationPlan
+from .selections import with_concerns
 from .workflow import STATUS_LABELS, Status
 
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """A procedure (as ``filters.listed`` loads it) with what this person may do on this day."""
+    """A procedure (of ``shown``) with its plan, if there is one, and what this person may do."""
 
     procedure: Procedure
+    plan: MigrationPlan | None
     may_edit: bool
-    is_overdue: bool
     status_label: str
 
 
-def list_rows(procedures: Iterable[Procedure], *, user: User, on: date) -> list[ListRow]:
+def shown(procedures: QuerySet[Procedure], on: date) -> QuerySet[Procedure]:
+    """What a row shows of each procedure, as it is on the day ``on``."""
+    return with_concerns(listed(procedures), on)
+
+
+def list_rows(procedures: Iterable[Procedure], *, user: User) -> list[ListRow]:
     """The rows for the screen; asks the database nothing more."""
-    return [_row(procedure, user, on) for procedure in procedures]
-
-
-def _row(procedure: Procedure, user: User, on: date) -> ListRow:
-    plan = getattr(procedure, "plan", None)
-    status = Status(procedure.plan_status)
-    is_late = plan is not None and plan.target_date is not None and plan.target_date < on
-    return ListRow(
-        procedure=procedure,
-        may_edit=can_edit(user, procedure),
-        is_overdue=is_late and status is not Status.ONLINE,
-        status_label=STATUS_LABELS[status],
-    )
+    return [
+        ListRow(
+            procedure=procedure,
+            plan=getattr(procedure, "plan", None),
+            may_edit=can_edit(user, procedure),
+            status_label=STATUS_LABELS[Status(procedure.plan_status)],
+        )
+        for procedure in procedures
+    ]

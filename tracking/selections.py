@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    BooleanField,
+    Case,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
@@ -131,3 +141,15 @@ SELECTIONS: dict[str, Selection] = {
 def condition(key: str, on: date) -> Q:
     """The rows of the set ``key`` on the day ``on``. Raises ``KeyError`` for an unknown one."""
     return SELECTIONS[key].condition(on)
+
+
+def with_concerns(procedures: QuerySet[Procedure], on: date) -> QuerySet[Procedure]:
+    """Adds ``is_overdue``, ``is_behind_national`` and ``is_stale`` to ``with_progress`` rows."""
+    return procedures.annotate(
+        **{
+            f"is_{key}": Case(
+                When(condition(key, on), then=True), default=False, output_field=BooleanField()
+            )
+            for key in ("overdue", "behind_national", "stale")
+        }
+    )

@@ -8,6 +8,7 @@ from .views import (
     dashboard,
     legal_bases,
     pages,
+    plan,
     procedure,
     rows,
     team,
@@ -28,6 +29,7 @@ urlpatterns = [
     path("procedures/<int:pk>/facts/", procedure.facts_edit, name="facts_edit"),
     path("procedures/<int:pk>/bases/", legal_bases.bases_edit, name="bases_edit"),
     path("procedures/<int:pk>/volume/", volumes.volume_set, name="volume_set"),
+    path("procedures/<int:pk>/plan/", plan.plan_edit, name="plan_edit"),
     path("procedures/<int:pk>/exemption/", procedure.exemption_propose, name="exemption_propose"),
     path(
         "procedures/<int:pk>/exemption/confirm/",

@@ -1,7 +1,6 @@
 """The writers of a procedure itself: adding one, changing its facts, giving it a department."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -34,7 +33,7 @@ NUMBER_TAKEN = (
     "手続番号「{number}」はほかの手続で使われています。別の番号にするか、空欄にしてください"
     "（空欄にすると番号が付きます）。"
 )
-_ATTEMPTS = 5  # automatic numbers that others may take at the same moment
+_ATTEMPTS = 50  # times that somebody else may take the number at the same moment
 _CHUNK = 10_000  # keys per query; databases limit the parameters of a statement
 
 
@@ -159,9 +158,8 @@ def _validate(procedure: Procedure, names: Iterable[str]) -> None:
 
 def _insert(procedure: Procedure, number: str, origin: Origin) -> None:
     """Inserts under ``number``, or under the first automatic one that nobody else takes."""
-    candidates = [number] if number else list(islice(automatic_numbers(), _ATTEMPTS))
-    for candidate in candidates:
-        procedure.number = candidate
+    for _ in range(1 if number else _ATTEMPTS):
+        procedure.number = number or next(automatic_numbers())
         try:
             with transaction.atomic():
                 insert([procedure], origin)

@@ -36,6 +36,7 @@ from .transfer import SheetHead, Writer
 MEMORY_BYTES = 2 * 1024**3  # the largest real list takes 0.3 GB
 CPU_SECONDS = 60  # it takes 5 s
 RESULT_BYTES = 1024**3  # it takes 0.1 GB
+MAX_MERGES = 20_000  # a sheet of 5,000 rows with four cells merged in each
 CSV_FIELD_CHARACTERS = 32_767  # as much as an Excel cell holds
 PROOF_OF_UTF8 = 8  # characters: Shift_JIS text fails as UTF-8 at its first or second
 LARGEST_WHOLE_NUMBER = 1e15  # up to here a float holds every integer, as Excel does
@@ -106,13 +107,18 @@ def _scan(archive: ZipFile, part: str, sheet: str) -> SheetScan:
 
 
 def _head(content: CalamineSheet, found: SheetScan, is_visible: bool, date1904: bool) -> SheetHead:
+    merges = content.merged_cell_ranges or ()
+    if len(merges) > MAX_MERGES:
+        raise Refused(
+            "too_many_merges",
+            f"シート「{content.name}」は結合セルが多すぎます。結合を解いて、保存し直してください。",
+        )
     return SheetHead(
         name=content.name,
         visible=is_visible,
         date1904=date1904,
         merges=[
-            (top + 1, left + 1, bottom + 1, right + 1)
-            for (top, left), (bottom, right) in content.merged_cell_ranges or ()
+            (top + 1, left + 1, bottom + 1, right + 1) for (top, left), (bottom, right) in merges
         ],
         hidden_rows=found.hidden_rows,
         hidden_columns=found.hidden_columns,

@@ -33,13 +33,11 @@ def add_choices(
     department in the same row, or all where it is blank.
     """
     pairs = [(name, division) for name, divisions in departments for division in divisions]
-    offered = {
-        **{column.key: _words(column) for column in COLUMNS},
-        "department": tuple(name for name, _ in departments),
-        "division": tuple(division for _, division in pairs),
-        "service": tuple(services),
-    }
-    listed = {key: words for key, words in offered.items() if words and not _fits_inline(words)}
+    offered = {column.key: _words(column) for column in COLUMNS}
+    offered["department"] = tuple(name for name, _ in departments)
+    offered["division"] = tuple(division for _, division in pairs)
+    offered["service"] = tuple(services)
+    listed = {key: words for key, words in offered.items() if not _fits_inline(words)}
     if pairs:
         listed |= {_OWNERS: tuple(name for name, _ in pairs), "division": offered["division"]}
     _write_lists(book, listed)

@@ -97,10 +97,12 @@ def _is_merged_down(sheet: RawSheet, lower_row: int) -> bool:
 
 def _filled_across(sheet: RawSheet, row: int, texts: tuple[str, ...]) -> tuple[str, ...]:
     filled = list(texts)
-    for merge in sheet.merges:
-        if merge.top == row and merge.left <= len(filled):
-            filled.extend([""] * (merge.right - len(filled)))
-            for place in range(merge.left, merge.right):
+    done = 0  # merged cells never overlap; those of a damaged file may
+    for merge in sorted(sheet.merges, key=lambda merge: merge.left):
+        if merge.top == row and done < merge.left <= len(filled):
+            done = merge.right
+            filled.extend([""] * (done - len(filled)))
+            for place in range(merge.left, done):
                 filled[place] = filled[merge.left - 1]
     return tuple(filled)
 

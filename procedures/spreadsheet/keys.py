@@ -19,7 +19,8 @@ def name_key(text: str) -> str:
 
 def heading_key(text: str) -> str:
     """The key of a heading: NFKC, casefolded, without blanks and line breaks."""
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold()
+    visible = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    return unicodedata.normalize("NFKC", visible.casefold())
 
 
 def is_blank_text(text: str) -> bool:

@@ -1,7 +1,7 @@
 """From a raw book to the rows of an inventory list: which sheets, which rows, what is double."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -47,26 +47,18 @@ def parse(book: RawBook, *, default_fiscal_year: int) -> ParsedFile:
     lists = _lists(sheet for sheet in book.sheets if sheet.visible) or _lists(book.sheets)
     if not lists:
         raise _no_heading()
-    surveys = [(sheet, *found) for sheet, _ in lists if (found := find_survey(sheet))]
+    surveys = [
+        (sheet, heading, SurveyReader(sheet, edition, heading))
+        for sheet, _ in lists
+        for edition, heading in find_survey(sheet)
+    ]
     if surveys:
-        return _parse_sheets(
-            book,
-            FileKind.SURVEY,
-            "national_id",
-            [
-                (sheet, heading, SurveyReader(sheet, edition, heading))
-                for sheet, edition, heading in surveys
-            ],
-        )
-    return _parse_sheets(
-        book,
-        FileKind.LIST,
-        "number",
-        [
-            (sheet, heading, _list_reader(sheet, heading, len(lists) > 1, default_fiscal_year))
-            for sheet, heading in lists
-        ],
-    )
+        return _parse_sheets(book, FileKind.SURVEY, "national_id", surveys)
+    readers = [
+        (sheet, heading, _list_reader(sheet, heading, len(lists) > 1, default_fiscal_year))
+        for sheet, heading in lists
+    ]
+    return _parse_sheets(book, FileKind.LIST, "number", readers)
 
 
 def _lists(sheets: Iterable[RawSheet]) -> list[tuple[RawSheet, Heading]]:
@@ -116,7 +108,7 @@ def _parse_sheets(
     book: RawBook,
     kind: FileKind,
     key: str,
-    sheets: list[tuple[RawSheet, Heading, _Reader]],
+    sheets: Sequence[tuple[RawSheet, Heading, _Reader]],
 ) -> ParsedFile:
     rows: list[ParsedRow] = []
     reports: list[SheetReport] = []

@@ -220,13 +220,14 @@ def _merged_values(sheet: RawSheet, heading: Heading) -> dict[tuple[str, int], V
     for key in FILLED_DOWN:
         if (place := heading.places.get(key)) is None:
             continue
-        for merge in sheet.merges:
-            if merge.left != place + 1 or merge.top <= heading.last_row:
+        done = heading.last_row  # merged cells never overlap; those of a damaged file may
+        for merge in sorted(sheet.merges, key=lambda merge: merge.top):
+            if merge.left != place + 1 or merge.top <= done:
                 continue
             row = sheet.rows[merge.top - 1] if merge.top <= len(sheet.rows) else ()
             value = row[place] if place < len(row) else None
-            for number in range(merge.top + 1, min(merge.bottom, len(sheet.rows)) + 1):
-                fills[key, number] = value
+            done = min(merge.bottom, len(sheet.rows))
+            fills.update({(key, number): value for number in range(merge.top + 1, done + 1)})
     return fills
 
 

@@ -61,8 +61,8 @@ _LAW_KINDS = (
 _PLANNED_YEAR = re.compile(r"([0-9]{4})年度")
 
 
-def find_survey(sheet: RawSheet) -> tuple[Edition, Heading] | None:
-    """The edition and the heading row, where the sheet is the national survey."""
+def find_survey(sheet: RawSheet) -> tuple[tuple[Edition, Heading], ...]:
+    """The edition and the heading row where the sheet is the national survey, () where not."""
     for labels in candidates(sheet):
         place_of = {heading_key(text): place for place, text in enumerate(labels.texts) if text}
         for edition in EDITIONS:
@@ -72,8 +72,8 @@ def find_survey(sheet: RawSheet) -> tuple[Edition, Heading] | None:
                 if heading_key(text) in place_of
             }
             if edition.required <= places.keys():
-                return edition, Heading(labels.last_row, places, labels.texts, MEANINGS)
-    return None
+                return ((edition, Heading(labels.last_row, places, labels.texts, MEANINGS)),)
+    return ()
 
 
 class SurveyReader:

@@ -23,7 +23,9 @@ def test_from_a_figure_to_exactly_its_rows(visitor, division_person, inventory):
     page = visitor.page
     expect(page.get_by_role("heading", name="全庁の状況")).to_be_visible()
     visitor.check_page()
-    page.locator(".figure").first.get_by_role("link").first.click()
+    number = page.locator('.figure a[href*="set=online"]').first
+    assert number.inner_text() == "1"
+    number.click()
     expect(page.locator("tbody[id^=procedure-]")).to_have_count(1)
     visitor.check_page()
 
@@ -35,7 +37,7 @@ def test_giving_a_procedure_to_a_department(visitor, division_person, inventory,
     visitor.check_page()
     page.get_by_role("checkbox", name="所管の決まらない申請").check()
     page.get_by_label("部局室").select_option(label=department.name)
-    page.get_by_role("button", name="所管を決める").click()
+    page.get_by_role("button", name="選んだ手続の所管を決める").click()
     expect(page.get_by_role("status").first).to_contain_text("1件")
     inventory.refresh_from_db()
     assert inventory.department == department

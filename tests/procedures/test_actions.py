@@ -1,9 +1,12 @@
 """The writers of procedures: who may, what is compared, checked, written, and nothing besides."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from threading import Barrier
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
 
 from procedures import actions
 from procedures.editing import Conflict
@@ -240,6 +243,23 @@ def test_a_number_taken_at_the_same_moment_is_passed_over(department, member, mo
     assert Procedure.objects.get(pk=procedure.pk).number == "A-000002"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_twelve_people_who_register_at_once_get_twelve_numbers(department, member):
+    start = Barrier(12)
+
+    def register(number: int) -> str:
+        start.wait()
+        try:
+            return create(member, department, name=f"届{number}").number
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(12) as pool:
+        numbers = list(pool.map(register, range(12)))
+
+    assert sorted(numbers) == [f"A-{number:06d}" for number in range(1, 13)]
+
+
 def test_a_new_procedure_is_checked_like_an_edited_one(department, other_department, member):
     foreign = factories.DivisionFactory(department=other_department)
 
@@ -255,7 +275,7 @@ def test_a_new_procedure_is_checked_like_an_edited_one(department, other_departm
 # --- Giving a department -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("person", ("division_person", "administrator"), indirect=True)
+@pytest.mark.parametrize("person", ["division_person", "administrator"], indirect=True)
 def test_the_division_gives_procedures_a_department(department, person):
     queue = factories.ProcedureFactory.create_batch(3, unassigned=True)
     division = department.divisions.get()
@@ -272,7 +292,7 @@ def test_the_division_gives_procedures_a_department(department, person):
     assert Procedure.history.filter(change_source=Source.BULK, by_name=str(person)).count() == 3
 
 
-@pytest.mark.parametrize("person", ("member", *STRANGERS), indirect=True)
+@pytest.mark.parametrize("person", ["member", *STRANGERS], indirect=True)
 def test_others_give_no_department(department, person):
     procedure = factories.ProcedureFactory(unassigned=True)
 

@@ -235,6 +235,20 @@ def test_every_number_of_every_table_opens_as_many_rows_as_it_says(board):
     assert counts > 50
 
 
+@pytest.mark.parametrize("label", ["オンライン化済", "適用除外", "確認待ち", "期限超過"])
+def test_the_list_that_a_number_opens_shows_as_many_procedures(board, client, label):
+    cells = [
+        row[column]
+        for table in tables_of(board)
+        for column, (head, _) in enumerate(table[0])
+        for row in table[1:]
+        if head == label
+    ]
+    assert len(cells) >= 4
+    for text, url in cells:
+        assert client.get(url).context["page_obj"].paginator.count == number(text)
+
+
 def test_the_foot_of_a_table_is_the_sum_of_its_rows(board):
     progress, details, inventory, statuses, concerns = tables_of(board)
     for table in (progress, details, inventory, statuses, concerns):

@@ -24,7 +24,7 @@ from tests.tracking.inventories import (
     build,
     rows_behind,
 )
-from tracking.selections import SELECTIONS, condition, with_progress
+from tracking.selections import SELECTIONS, condition, with_concerns, with_progress
 from tracking.stats import counts
 from tracking.views.figures import OFFICE, rows_url, scope_of
 
@@ -95,6 +95,15 @@ def test_an_unknown_set_is_refused_with_no_rows(units):
     build([Case()], units)
     with pytest.raises(AssertionError):
         rows_behind(f"{reverse('procedure_list')}?set=nothing_of_the_kind")
+
+
+def test_the_concerns_that_a_row_shows_are_the_sets(units):
+    build(a_bit_of_everything(), units)
+    rows = with_concerns(with_progress(Procedure.objects.all()), TODAY)
+    for key in ("overdue", "behind_national", "stale"):
+        shown = set(rows.filter(**{f"is_{key}": True}).values_list("pk", flat=True))
+        assert shown == set(rows.filter(condition(key, TODAY)).values_list("pk", flat=True))
+        assert shown
 
 
 def members(key: str, inventory: list[Case], units) -> list[bool]:

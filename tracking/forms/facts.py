@@ -142,10 +142,10 @@ class NewProcedureForm(OwnerForm, DescriptionForm):
     )
 
     def __init__(self, *args: Any, may_be_unassigned: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
         if may_be_unassigned:
-            self.fields["department"].required = False
-            self.fields["department"].choices[0] = ("", "所管未定")
+            self.no_department = "所管未定"
+        super().__init__(*args, **kwargs)
+        self.fields["department"].required = not may_be_unassigned
         self.initial.setdefault("scope", Scope.INBOUND)
 
     @property

@@ -22,8 +22,11 @@ def division_choices(divisions: Iterable[Division]) -> list[tuple[str, list[tupl
 class OwnerForm(forms.Form):
     """部局室 and 課, of ``departments`` and their divisions that exist on the day ``on``.
 
-    Once it is valid, ``cleaned_data`` holds the rows themselves (None for a blank).
+    Once it is valid, ``cleaned_data`` holds the rows themselves (None for a blank). A department
+    that is the only one is chosen already.
     """
+
+    no_department = "選んでください"
 
     department = forms.TypedChoiceField(
         label="部局室",
@@ -45,9 +48,11 @@ class OwnerForm(forms.Form):
         divisions = Division.objects.current(on).filter(department__in=self._departments)
         self._divisions = {row.pk: row for row in divisions.select_related("department")}
         self.fields["department"].choices = [
-            ("", "選んでください"),
+            ("", self.no_department),
             *((pk, department.name) for pk, department in self._departments.items()),
         ]
+        if len(self._departments) == 1:
+            self.initial.setdefault("department", next(iter(self._departments)))
         self.fields["division"].choices = [
             ("", "（空欄）"),
             *division_choices(self._divisions.values()),

@@ -1,24 +1,48 @@
 """The form of one row of the list: survey answers and plan, each with the version it shows."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db.models import Q
 from django.http import QueryDict
+from django.utils import timezone
 
+from procedures.classification import facts_of
 from procedures.display import field_label
 from procedures.editing import Conflict
 from procedures.models import ASPECT_FIELDS, ApplicationService, Procedure
 from procedures.models.procedure import ANSWER_CHOICES
+from procedures.rules import Aspect, ExemptionGround, Service, advise_service, label
 from tracking.models import CHECK_FIELDS, MigrationPlan
 from tracking.workflow import STATUS_LABELS, Status
 
+from .facts import OTHER_HELP
 from .fields import DayField, ProseField, add_errors
 from .versioned import VersionedForm
 
 BAD_DATE = "日付は年月日で入力してください（例：2027-03-31）。"
 BAD_URL = "URLは https:// から始まる形で入力してください。"
+OUTDATED = "画面が古くなっています。ページを読み込み直して、もう一度入力してください。"
 NO_SERVICE = "（未定）"
+ADVICE = "方針4で前提とするサービスは「{service}」です。"
+
+
+def _prose(model: type, name: str) -> ProseField:
+    return ProseField(
+        label=field_label(model, name), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+def _version() -> forms.IntegerField:
+    return forms.IntegerField(
+        min_value=0,
+        max_value=2**31 - 1,
+        widget=forms.HiddenInput,
+        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), OUTDATED),
+    )
 
 
 class AnswersForm(VersionedForm):
@@ -26,15 +50,17 @@ class AnswersForm(VersionedForm):
 
     attributes = (*ASPECT_FIELDS, "other_note")
 
+    version = _version()
+    other_note = _prose(Procedure, "other_note")
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ASPECT_FIELDS:
             self.fields[name] = forms.ChoiceField(
-                label=field_label(Procedure, name), choices=ANSWER_CHOICES
+                label=field_label(Procedure, name),
+                choices=ANSWER_CHOICES,
+                help_text=OTHER_HELP if name == Aspect.OTHER else "",
             )
-        self.fields["other_note"] = ProseField(
-            label=field_label(Procedure, "other_note"), required=False
-        )
 
     @property
     def answers(self) -> list[forms.BoundField]:
@@ -50,6 +76,7 @@ class PlanForm(VersionedForm):
         "checklist_exception", "hold_reason",
     )  # fmt: skip
 
+    version = _version()
     status = forms.ChoiceField(
         label="状況", choices=[(status.value, STATUS_LABELS[status]) for status in Status]
     )
@@ -58,29 +85,39 @@ class PlanForm(VersionedForm):
         label="利用サービス", required=False, coerce=int, empty_value=None
     )
     launched_on = DayField(label="開始日", required=False, error_messages={"invalid": BAD_DATE})
-    url = forms.URLField(
+    # Text for the browser, so that what it may not be is said here, in our words.
+    url = ProseField(
         label="申請ページのURL",
         required=False,
         max_length=500,
-        assume_scheme="https",
-        error_messages={"invalid": BAD_URL},
+        validators=[URLValidator(message=BAD_URL)],
+        widget=forms.TextInput(attrs={"inputmode": "url"}),
     )
-    checklist_exception = ProseField(label="公開前の確認をしない理由", required=False)
-    hold_reason = ProseField(label="保留の理由", required=False)
+    checklist_exception = _prose(MigrationPlan, "checklist_exception")
+    hold_reason = _prose(MigrationPlan, "hold_reason")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, on: date, advised: Service, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        services = ApplicationService.objects.values_list("pk", "name")
-        self.fields["service_id"].choices = [("", NO_SERVICE), *services]
         for name in CHECK_FIELDS:
             self.fields[name] = forms.BooleanField(
                 label=field_label(MigrationPlan, name), required=False
             )
+        self.fields["service_id"].help_text = ADVICE.format(service=label(advised))
+        self._offer_services(on)
 
     @property
     def checks(self) -> list[forms.BoundField]:
         """The release checklist of clause 2."""
         return [self[name] for name in CHECK_FIELDS]
+
+    def _offer_services(self, on: date) -> None:
+        """Those not yet out of use on the day ``on``, and the present one."""
+        in_use = Q(available_until__isnull=True) | Q(available_until__gte=on)
+        services = ApplicationService.objects.filter(in_use | Q(pk=self.obj.service_id))
+        self.fields["service_id"].choices = [
+            ("", NO_SERVICE),
+            *services.values_list("pk", "name"),
+        ]
 
 
 class RowForm:
@@ -95,10 +132,22 @@ class RowForm:
         conflict: Conflict | None = None,
     ) -> None:
         options: dict[str, Any] = {"conflict": conflict, "auto_id": f"id_{procedure.pk}_%s"}
+        # Clause 4 looks at the procedure alone, neither at its legal bases nor at an exemption.
+        facts = facts_of(procedure, levels=(), ground=ExemptionGround.NONE)
         self.answers = AnswersForm(
             data, obj=procedure, version=procedure.version, prefix="answers", **options
         )
-        self.plan = PlanForm(data, obj=plan, version=plan.version, prefix="plan", **options)
+        self.plan = PlanForm(
+            data,
+            obj=plan,
+            version=plan.version,
+            prefix="plan",
+            on=timezone.localdate(),
+            advised=advise_service(facts).service,
+            **options,
+        )
+        if data is None and conflict is None:
+            self.plan.fields["status"].widget.attrs["data-autofocus"] = ""
 
     @property
     def halves(self) -> tuple[PlanForm, AnswersForm]:

@@ -55,18 +55,19 @@ def unassigned(request: HttpRequest) -> HttpResponse:
 def _assign(
     request: HttpRequest, queue: UnassignedFilter, form: AssignmentForm, chosen: list[int]
 ) -> HttpResponse:
-    owner = form.cleaned_data["division"] or form.cleaned_data["department"]
+    department, division = form.cleaned_data["department"], form.cleaned_data["division"]
     try:
         count = actions.assign_department(
             procedure_ids=chosen,
-            department=form.cleaned_data["department"],
-            division=form.cleaned_data["division"],
+            department=department,
+            division=division,
             by=request.user,
             unassigned_only=True,
         )
     except ValidationError as error:
         add_errors(form, error)
         return _page(request, queue, form, status=422)
+    owner = f"{department}　{division}" if division else str(department)
     messages.success(request, ASSIGNED.format(count=count, owner=owner))
     if count < len(chosen):
         left = len(chosen) - count

@@ -1,5 +1,7 @@
 """The page of one procedure, the edit of its facts, its exemption, and a new one by hand."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, Case, Q, QuerySet, When
@@ -233,7 +235,9 @@ def _present_proposal(procedure: Procedure) -> dict[str, str]:
     return {name: getattr(exemption, name) for name in ("ground", "article", "reason")}
 
 
-def _decide(request: HttpRequest, pk: int, action, sentence: str) -> HttpResponse:
+def _decide(
+    request: HttpRequest, pk: int, action: Callable[..., Procedure], sentence: str
+) -> HttpResponse:
     readable(request.user, pk)
     seen = SeenProposalForm(request.POST)
     proposed_at = seen.cleaned_data["proposed_at"] if seen.is_valid() else None

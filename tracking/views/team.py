@@ -4,19 +4,20 @@ from datetime import date
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from procedures.models import Department, Division, Procedure
+from procedures.models import Department, Division, Procedure, User
 from procedures.permissions import rights_of
-from tracking.filters import ProcedureFilter, listed
-from tracking.rows import list_rows
+from tracking.filters import ProcedureFilter
+from tracking.rows import list_rows, shown
 from tracking.selections import SELECTIONS
-from tracking.stats import Figures, figures
+from tracking.stats import EXCLUDED_SETS, figures
 
 ROWS_PER_PAGE = 50
+TEAM, OFFICE = "team", "list"
 # The work queue, in the order in which a team looks at it.
 QUEUE = ("overdue", "behind_national", "incomplete", "stale", "warned", "unfinished", "target")
 NEEDS_A_LOOK = {"overdue", "behind_national"}
@@ -25,53 +26,74 @@ NEEDS_A_LOOK = {"overdue", "behind_national"}
 @require_GET
 def team(request: HttpRequest) -> HttpResponse:
     """The procedures of the person's own departments, with what waits on top."""
-    departments = rights_of(request.user).department_ids
-    own = own_procedures(request.user)
-    on = timezone.localdate()
-    filterset = ProcedureFilter(request.GET, queryset=listed(own))
-    if len(departments) < 2:
-        del filterset.filters["department"]
-    else:
-        filterset.filters["department"].queryset = Department.objects.filter(pk__in=departments)
-    filterset.filters["division"].queryset = Division.objects.filter(
-        department__in=departments
-    ).select_related("department")
-    context = _listing(request, filterset, on) | {
-        "shown_on": "team",
-        "departments": Department.objects.filter(pk__in=departments),
-        **queue_context(own, on),
-    }
+    departments = Department.objects.filter(pk__in=rights_of(request.user).department_ids)
+    context = {"departments": list(departments), "shown_on": TEAM}
+    if departments:
+        on = timezone.localdate()
+        context |= _listing(request, TEAM, on) | queue_context(request.user, on)
     return render(request, "tracking/team.html", context)
 
 
 @require_GET
 def procedure_list(request: HttpRequest) -> HttpResponse:
     """Every procedure of the office."""
-    procedures = Procedure.objects.visible_to(request.user)
-    filterset = ProcedureFilter(request.GET, queryset=listed(procedures))
-    context = _listing(request, filterset, timezone.localdate()) | {"shown_on": "list"}
+    context = {"shown_on": OFFICE} | _listing(request, OFFICE, timezone.localdate())
     return render(request, "tracking/procedure_list.html", context)
 
 
-def own_procedures(user) -> QuerySet[Procedure]:
-    """The procedures of the departments in whose DX team ``user`` is."""
-    departments = rights_of(user).department_ids
-    return Procedure.objects.visible_to(user).filter(department__in=departments)
+def columns_of(shown_on: str, user: User) -> dict[str, object]:
+    """Which columns the list that is ``shown_on`` a page has for ``user``, and how many."""
+    is_one_department = shown_on == TEAM and len(rights_of(user).department_ids) == 1
+    return {"has_department": not is_one_department, "columns": 10 if is_one_department else 11}
 
 
-def queue_context(own: QuerySet[Procedure], on: date) -> dict[str, object]:
-    """The work queue: each named set with its count, and the team's figures."""
-    team_figures: Figures = figures(own, on=on)
+def matching(
+    query: QueryDict, shown_on: str, user: User, on: date, pk: int | None = None
+) -> ProcedureFilter:
+    """The list that is ``shown_on`` a page as ``query`` filters it; with ``pk`` that row of it."""
+    procedures = _readable(shown_on, user)
+    if pk is not None:
+        procedures = procedures.filter(pk=pk)
+    filterset = ProcedureFilter(query, queryset=shown(procedures, on))
+    if shown_on == TEAM:
+        _narrow(filterset, rights_of(user).department_ids)
+    return filterset
+
+
+def queue_context(user: User, on: date) -> dict[str, object]:
+    """The work queue of the person's team: each named set with its count, and the figures."""
+    team_figures = figures(_readable(TEAM, user), on=on)
     return {
         "team_figures": team_figures,
         "queue": [
             (key, SELECTIONS[key].label, team_figures.counts[key], key in NEEDS_A_LOOK)
             for key in QUEUE
         ],
+        "left_out": [
+            (key, SELECTIONS[key].label, team_figures.counts[key]) for key in EXCLUDED_SETS
+        ],
     }
 
 
-def _listing(request: HttpRequest, filterset: ProcedureFilter, on: date) -> dict[str, object]:
+def _readable(shown_on: str, user: User) -> QuerySet[Procedure]:
+    procedures = Procedure.objects.visible_to(user)
+    if shown_on == TEAM:
+        return procedures.filter(department__in=rights_of(user).department_ids)
+    return procedures
+
+
+def _narrow(filterset: ProcedureFilter, departments: frozenset[int]) -> None:
+    """Leaves only the choices among the team's own departments."""
+    if len(departments) == 1:
+        del filterset.filters["department"]
+    else:
+        filterset.filters["department"].queryset = Department.objects.filter(pk__in=departments)
+    divisions = Division.objects.filter(department__in=departments)
+    filterset.filters["division"].queryset = divisions.select_related("department")
+
+
+def _listing(request: HttpRequest, shown_on: str, on: date) -> dict[str, object]:
+    filterset = matching(request.GET, shown_on, request.user, on)
     page = Paginator(filterset.rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
@@ -79,7 +101,9 @@ def _listing(request: HttpRequest, filterset: ProcedureFilter, on: date) -> dict
     return {
         "filter": filterset,
         "page_obj": page,
-        "rows": list_rows(page.object_list, user=request.user, on=on),
+        "rows": list_rows(page, user=request.user),
         "querystring": f"{query.urlencode()}&" if query else "",
         "chosen_set": SELECTIONS[chosen].label if chosen in SELECTIONS else "",
+        "next": request.get_full_path(),
+        **columns_of(shown_on, request.user),
     }

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -51,7 +51,11 @@ def volume_set(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _form(
-    procedure: Procedure, year: str, data=None, *, conflict: Conflict | None = None
+    procedure: Procedure,
+    year: str,
+    data: QueryDict | None = None,
+    *,
+    conflict: Conflict | None = None,
 ) -> VolumeForm:
     volume = None
     if year.isdecimal():

@@ -1,6 +1,5 @@
 """Files for the spreadsheet tests: plain lists, and packages put together by hand, part by part."""
 
-import io
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 import openpyxl
 
-from procedures.spreadsheet.parsing import ParsedFile, parse
+from procedures.spreadsheet.parsing import ParsedFile, ParsedRow, parse
 from procedures.spreadsheet.raw import RawBook, RawSheet
 from procedures.spreadsheet.reading import read_workbook
 
@@ -18,6 +17,7 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 SHEET_PART = "xl/worksheets/sheet1.xml"
+HEAD = ("手続番号", "手続名", "部局室", "課", "本人確認")
 
 
 def sheet_xml(data: str, *, before: str = "", after: str = "") -> str:
@@ -75,13 +75,6 @@ def book_of(path: Path, *sheets: tuple[str, Iterable[Sequence[Any]]]) -> Path:
     return path
 
 
-def saved(book: openpyxl.Workbook) -> bytes:
-    """The bytes of a workbook."""
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
-
-
 def raw(*rows: Sequence[Any], name: str = "一覧", **options: Any) -> RawSheet:
     """A sheet as it comes from the reader."""
     return RawSheet(name=name, rows=[tuple(row) for row in rows], **options)
@@ -95,3 +88,16 @@ def parsed(*sheets: RawSheet) -> ParsedFile:
 def parsed_file(path: Path) -> ParsedFile:
     """A file read and understood."""
     return parse(read_workbook(path, path.name), default_fiscal_year=2025)
+
+
+def rows_of(
+    *rows: Sequence[Any], head: Sequence[Any] = HEAD, **options: Any
+) -> tuple[ParsedRow, ...]:
+    """The rows below ``head``, understood."""
+    return parsed(raw(head, *rows, **options)).rows
+
+
+def one(head: Sequence[Any], *cells: Any, **options: Any) -> ParsedRow:
+    """The only row of a list, understood."""
+    (row,) = rows_of(cells, head=head, **options)
+    return row

@@ -181,6 +181,16 @@ def test_many_wide_sheets_are_refused_together(tmp_path):
     assert refusal(package(tmp_path / "a.xlsx", contents)).code == "too_wide"
 
 
+def test_thousands_of_merged_cells_are_refused(tmp_path):
+    merges = '<mergeCell ref="B2:B9"/>' * (child.MAX_MERGES + 1)
+    path = by_hand(
+        tmp_path,
+        f'<row r="1">{text_cell("A1", "手続名")}</row>',
+        after=f"<mergeCells>{merges}</mergeCells>",
+    )
+    assert refusal(path).code == "too_many_merges"
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -261,6 +271,21 @@ def test_child_limits_bind_the_process_that_takes_them():
         child.RESULT_BYTES,
         0,
     ]
+
+
+def test_child_is_isolated_and_knows_no_secret_of_the_server(tmp_path, monkeypatch):
+    path = book_of(tmp_path / "a.xlsx", ("一覧", [["手続名"]]))
+    tell = (
+        "import json, os, sys; told = [str(sys.flags.isolated), ' '.join(os.environ)];"
+        "open(sys.argv[-1], 'w').write(json.dumps({'refused': told}))"
+    )
+    monkeypatch.setattr(reading, "_RUN_CHILD", tell)
+    monkeypatch.setenv("DATABASE_URL", "postgres://user:password@host/name")
+    with pytest.raises(Refused) as caught:
+        read(path)
+    assert caught.value.code == "1"
+    assert "PATH" in caught.value.message
+    assert "DATABASE_URL" not in caught.value.message
 
 
 def test_reading_works_from_any_working_directory(tmp_path, monkeypatch):

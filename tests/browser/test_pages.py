@@ -1,0 +1,64 @@
+"""Every page of the access matrix as an administrator sees it: axe, two widths, a quiet console."""
+
+import pytest
+from django.urls import reverse
+
+from tests import factories
+from tests.test_access import MATRIX, world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+assert world  # the fixture of the matrix: a procedure with everything, an import
+NO_PAGE = {"home", "login", "row", "import_template"}  # a redirect, its own test, a fragment, a file
+PAGES = [access for access in MATRIX if access.method == "get" and access.name not in NO_PAGE]
+
+
+@pytest.mark.parametrize("access", PAGES, ids=lambda access: access.name)
+def test_page(access, visitor, administrator, world):
+    assert access.expected[-1] == 200
+    visitor.sign_in(administrator)
+    target = [world[access.target]] if access.target else []
+    visitor.page.goto(visitor.address + reverse(access.name, args=target))
+    visitor.check_page()
+
+
+def test_the_login_page_and_what_a_wrong_password_is_answered(visitor, administrator):
+    visitor.page.goto(visitor.address + reverse("login"))
+    visitor.check_page()
+    visitor.page.get_by_label("ユーザー名").fill(administrator.username)
+    visitor.page.get_by_label("パスワード").fill("wrong")
+    visitor.page.get_by_role("button", name="ログイン").click()
+    visitor.page.wait_for_selector(".error-summary")
+    visitor.check_page()
+
+
+@pytest.mark.parametrize("path", ["/nowhere/", "/procedures/999999/"])
+def test_a_page_that_is_not_there(visitor, administrator, path):
+    visitor.sign_in(administrator)
+    response = visitor.page.goto(visitor.address + path)
+    assert response.status == 404
+    visitor.console_errors.clear()  # the browser logs the 404 itself
+    visitor.check_page()
+
+
+def test_a_page_that_is_not_for_this_person(visitor, member):
+    visitor.sign_in(member)
+    response = visitor.page.goto(visitor.address + reverse("dashboard"))
+    assert response.status == 403
+    visitor.console_errors.clear()
+    assert "情報政策課" in visitor.page.inner_text("main")
+    visitor.check_page()
+
+
+def test_a_full_list_and_dashboard(visitor, administrator, department):
+    """With rows of every status and category, as the demo has them."""
+    factories.GoalFactory()
+    factories.PlanFactory(procedure__department=department, online=True)
+    factories.PlanFactory(
+        procedure__department=department, status="on_hold", hold_reason="条例の改正を待つため"
+    )
+    factories.ProcedureFactory(department=department, clear=True)
+    visitor.sign_in(administrator)
+    for name in ("dashboard", "procedure_list"):
+        visitor.page.goto(visitor.address + reverse(name))
+        visitor.check_page()
