@@ -134,7 +134,8 @@ DATABASES = {
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # IMMEDIATE: writers wait in line instead of failing; FULL: 「保存しました」 survives a power cut.
+    # IMMEDIATE: writers wait in line instead of failing.
+    # FULL: what the page calls 保存しました survives a power cut.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,

@@ -1,4 +1,4 @@
-"""Fixtures of the whole suite: people of each role, and a clock that stands still where it matters."""
+"""Fixtures of the whole suite: departments and people of each role."""
 
 import os
 

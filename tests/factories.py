@@ -1,4 +1,4 @@
-"""Rows for tests: valid by default, with traits for situations, written by the program's writers."""
+"""Rows for tests: valid by default, with traits for situations, written through the writers."""
 
 from datetime import date
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-
 import shutil
 import socket
 import subprocess
@@ -32,9 +31,7 @@ def temporary_server(programs: Path) -> Iterator[str]:
     data = folder / "data"
 
     def call(*command: str) -> None:
-        subprocess.run(  # noqa: S603
-            command, check=True, cwd=folder, user=account, stdout=subprocess.DEVNULL
-        )
+        subprocess.run(command, check=True, cwd=folder, user=account, stdout=subprocess.DEVNULL)
 
     call(
         str(programs / "initdb"), "-D", str(data), "-U", "dx", "--auth=trust", "-E", "UTF8",

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 os.environ.setdefault("DX_SECRET_KEY", "only-for-tests-" + "x" * 40)
 os.environ.setdefault("DX_INSECURE_HTTP", "1")
@@ -20,7 +21,7 @@ ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: threads and a browser's server share it as they do in an office.
-    DATABASES["default"]["TEST"] = {"NAME": os.path.join(os.environ["DX_DATA_DIR"], "test.sqlite3")}
+    DATABASES["default"]["TEST"] = {"NAME": Path(os.environ["DX_DATA_DIR"]) / "test.sqlite3"}
 
 
 class UndefinedVariable(str):

@@ -1,4 +1,4 @@
-"""The access matrix: every address × every kind of person. An address that is missing here fails."""
+"""The access matrix: every address × every kind of person; one that is missing here fails."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""One way to write: what changes the database stands in the writers named here, and nowhere else."""
+"""One way to write: what changes the database stands in the writers named here only."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The import: a file becomes a preview (a diff that writes nothing to the inventory), then is applied.
+"""The import: a file becomes a preview that writes nothing to the inventory, then is applied.
 
 ``compare`` finds what a parsed file would do, ``store`` keeps it for a person to look at, and
 ``apply`` does it in one transaction. Other applications add columns of their own by ``register``.

@@ -16,7 +16,8 @@ HEADINGS = {column.key: column.heading for column in COLUMNS}
 class Draft:
     """A parsed row with the procedure it is about (None for a new one).
 
-    ``letters`` gives the sheet's column letter by column key. ``changes`` is part → field → [old, new], all JSON values.
+    ``letters`` gives the sheet's column letter by column key. ``changes`` is part → field →
+    [old, new], all JSON values.
     """
 
     row: ParsedRow
@@ -34,7 +35,7 @@ class Draft:
         return self.row.values
 
     def reject(self, key: str, reason: str) -> None:
-        """Adds a problem at the row's cell of column ``key``; ``reason`` says what and what to do."""
+        """Adds a problem at the row's cell of column ``key``, with what is wrong and what to do."""
         heading = HEADINGS.get(key, "")
         cell = f"{self.letters[key]}{self.row.row_number}" if key in self.letters else ""
         raw = "" if self.values.get(key) is None else str(self.values[key])

@@ -1,7 +1,6 @@
 """The import's pages: upload, look at what it would do, apply; for administrators."""
 
 from django.contrib import messages
-
 from django.core.paginator import Paginator
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse

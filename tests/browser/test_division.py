@@ -1,4 +1,4 @@
-"""The division's journey: the dashboard, a number and its rows, giving procedures to departments."""
+"""The division's journey: the dashboard, a number and its rows, procedures for departments."""
 
 import pytest
 from playwright.sync_api import expect

@@ -9,7 +9,8 @@ from tests.test_access import MATRIX, world
 pytestmark = pytest.mark.django_db(transaction=True)
 
 assert world  # the fixture of the matrix: a procedure with everything, an import
-NO_PAGE = {"home", "login", "row", "import_template"}  # a redirect, its own test, a fragment, a file
+# A redirect, a page with a test of its own, a fragment, a file.
+NO_PAGE = {"home", "login", "row", "import_template"}
 PAGES = [access for access in MATRIX if access.method == "get" and access.name not in NO_PAGE]
 
 

@@ -36,9 +36,7 @@ def tab_to(page, locator, most: int = 60) -> None:
     raise AssertionError(f"{locator} cannot be reached by keyboard")
 
 
-def test_an_answer_is_given_by_keyboard_alone_and_the_category_follows(
-    visitor, member, procedure
-):
+def test_an_answer_is_given_by_keyboard_alone_and_the_category_follows(visitor, member, procedure):
     visitor.sign_in(member)
     page = visitor.page
     expect(page.get_by_role("heading", name="市民部の手続")).to_be_visible()
@@ -118,7 +116,9 @@ def test_the_page_of_a_procedure_says_why(visitor, member, procedure):
     page = visitor.page
     page.get_by_role("link", name="転入の届出", exact=True).click()
     expect(page.get_by_role("heading", name="区分とその理由")).to_be_visible()
-    expect(page.get_by_text("「金銭納付」は未調査ですので、要否を確認してください。")).to_be_visible()
+    expect(
+        page.get_by_text("「金銭納付」は未調査ですので、要否を確認してください。")
+    ).to_be_visible()
     visitor.check_page()
 
 

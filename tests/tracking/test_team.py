@@ -147,7 +147,10 @@ def test_what_is_no_target_any_more_is_not_called_overdue(opened, department, si
         factories.ExemptionFactory(procedure=procedure, confirmed=True)
         assert Exemption.objects.get().procedure.category == "exempt"
     else:
-        traits = {"outside": {"scope": "outside"}, "abolished": {"abolished_on": late["target_date"]}}
+        traits = {
+            "outside": {"scope": "outside"},
+            "abolished": {"abolished_on": late["target_date"]},
+        }
         procedure = factories.ProcedureFactory(department=department, **traits[situation])
         factories.PlanFactory(procedure=procedure, **late)
     response = opened()

@@ -161,7 +161,8 @@ class RowForm:
 
     def is_valid(self) -> bool:
         """Whether both are; both say what is wrong."""
-        return all([half.is_valid() for half in self.halves])
+        validity = [half.is_valid() for half in self.halves]
+        return all(validity)
 
     def add_errors(self, error: ValidationError) -> None:
         """Puts what the writers refused at its fields, in whichever half those are."""
