@@ -10,11 +10,14 @@ _FOLDER = tempfile.TemporaryDirectory(prefix="shimonoseki-dx-tests-")
 os.environ.setdefault("DX_DATA_DIR", _FOLDER.name)
 
 from shimonoseki_dx.settings import *  # noqa: E402, F403
-from shimonoseki_dx.settings import DATABASES, STORAGES, TEMPLATES  # noqa: E402
+from shimonoseki_dx.settings import DATA_DIR, DATABASES, STORAGES, TEMPLATES  # noqa: E402
 
 STORAGES = STORAGES | {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 }
+# WhiteNoise warns of a missing folder, and a fresh clone has collected nothing into one.
+STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AXES_ENABLED = False
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]

@@ -73,5 +73,7 @@ def fiscal_year_label(year: int) -> str:
 
 @register.filter
 def percent(rate: float | None) -> str:
-    """A rate (0 to 1) as 「12.3%」; 「－」 where there is none."""
-    return "－" if rate is None else f"{rate * 100:.1f}%"
+    """A rate (0 to 1) as 「12.3%」; 「－」 where there is none. Only the whole is 「100.0%」."""
+    if rate is None:
+        return "－"
+    return f"{min(rate * 100, 99.9 if rate < 1 else 100):.1f}%"

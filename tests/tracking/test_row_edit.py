@@ -1,28 +1,25 @@
-"""The edit of one row in its list: who may, what it answers, two people at once, without script."""
+"""The edit of one row in its list: who may, what it answers, what it refuses, without script."""
 
 from datetime import date, timedelta
 from urllib.parse import unquote
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from procedures.models import Procedure, Source
 from procedures.permissions import NOT_YOUR_DEPARTMENT, UNASSIGNED_IS_FOR_DIVISION
-from procedures.records import save
 from procedures.rules import Answer, Category
 from tests import factories
 from tests.pages import element, sent_by, text, words
+from tests.tracking.desks import HTMX, Desk, written
 from tracking.actions import plan_of
 from tracking.forms.rows import BAD_DATE, BAD_URL, OUTDATED
-from tracking.forms.versioned import CHOOSE
 from tracking.models import CHECK_FIELDS, MigrationPlan
 from tracking.views.rows import LEFT_THE_LIST, UNCHANGED
 from tracking.workflow import SENTENCES, Requirement, Status
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -31,55 +28,6 @@ def procedure(department):
     return factories.ProcedureFactory(
         department=department, name="転入の届出", clear=True, payment=Answer.OFFLINE
     )
-
-
-class Desk:
-    """A person before a list, who edits rows in it."""
-
-    def __init__(self, client, user, page="team", query=""):
-        client.force_login(user)
-        self.client = client
-        self.page = page
-        self.next = reverse("team" if page == "team" else "procedure_list") + query
-
-    def opens(self, procedure) -> str:
-        """The row with its form, as 編集 brings it."""
-        response = self.client.get(
-            reverse("row_edit", args=[procedure.pk]),
-            {"shown_on": self.page, "next": self.next},
-            headers=HTMX,
-        )
-        assert response.status_code == 200, text(response)
-        return text(response)
-
-    def saves(self, procedure, html, headers=HTMX, **changes):
-        """The answer to 保存 after ``changes`` in the form of ``html``."""
-        sent = sent_by(html, f"row-form-{procedure.pk}", **changes)
-        return self.client.post(
-            reverse("row_edit", args=[procedure.pk]), sent, headers=headers or {}
-        )
-
-    def edits(self, procedure, headers=HTMX, **changes):
-        """編集, ``changes``, 保存."""
-        return self.saves(procedure, self.opens(procedure), headers, **changes)
-
-    def reads(self, procedure):
-        """The row in a freshly loaded list."""
-        return element(text(self.client.get(self.next)), f"procedure-{procedure.pk}")
-
-
-@pytest.fixture
-def desk(client, member):
-    return Desk(client, member)
-
-
-@pytest.fixture
-def other_desk(department):
-    return Desk(Client(), factories.member_of(department, display_name="佐藤 花子"))
-
-
-def written() -> tuple[int, int]:
-    return Procedure.history.count(), MigrationPlan.history.count()
 
 
 def without_traces(tbody):
@@ -352,115 +300,6 @@ def test_a_service_no_longer_in_use_is_offered_only_where_it_is_chosen(desk, pro
     assert plan_of(procedure).service == old
 
 
-# --- Two people at once -----------------------------------------------------------------------
-
-
-def test_two_people_on_different_fields_of_one_row_both_keep_their_work(
-    desk, other_desk, procedure
-):
-    mine = desk.opens(procedure)
-    assert other_desk.edits(procedure, **{"plan-target_date": "2027-01-31"}).status_code == 200
-    response = desk.saves(procedure, mine, **{"plan-status": "reviewing"})
-    assert response.status_code == 200
-    plan = plan_of(procedure)
-    assert (plan.status, plan.target_date) == (Status.REVIEWING, date(2027, 1, 31))
-    assert "2027/1/31" in words(element(text(response), f"procedure-{procedure.pk}"))
-
-
-@pytest.fixture
-def contested(desk, other_desk, procedure):
-    """The answer to the second of two people who changed one date (and other things besides)."""
-    mine = desk.opens(procedure)
-    theirs = {"plan-target_date": "2027-01-31", "plan-status": "preparing"}
-    assert other_desk.edits(procedure, **theirs).status_code == 200
-    before = written()
-    response = desk.saves(
-        procedure, mine, **{"plan-target_date": "2027-03-31", "answers-payment": "online"}
-    )
-    assert response.status_code == 409
-    assert written() == before
-    return text(response)
-
-
-def test_the_second_person_sees_both_values_and_who_was_first(contested, procedure):
-    row = words(element(contested, f"procedure-{procedure.pk}"))
-    for said in ("2027年3月31日", "2027年1月31日", "佐藤 花子", "まだ何も保存していません"):
-        assert said in row
-    again = sent_by(contested, f"row-form-{procedure.pk}")
-    assert again["contested"] == "target_date"
-    assert "choice_target_date" not in again, "nobody has chosen yet"
-    # What the second person typed stays, what only the first one changed is there as it is now.
-    assert again["plan-target_date"] == "2027-03-31"
-    assert again["answers-payment"] == "online"
-    assert again["plan-status"] == "preparing"
-    assert again["plan-version"] == "1"
-
-
-@pytest.mark.parametrize(
-    ("choice", "kept"), [("mine", date(2027, 3, 31)), ("theirs", date(2027, 1, 31))]
-)
-def test_the_choice_is_honoured_and_the_rest_is_saved(desk, procedure, contested, choice, kept):
-    response = desk.saves(procedure, contested, choice_target_date=choice)
-    assert response.status_code == 200
-    plan = plan_of(procedure)
-    assert plan.target_date == kept
-    assert plan.status == Status.PREPARING, "a field that only the first one changed"
-    assert Procedure.objects.get().payment == Answer.ONLINE
-
-
-def test_without_a_choice_nothing_is_written_and_both_values_stay_on_screen(
-    desk, procedure, contested
-):
-    before = written()
-    response = desk.saves(procedure, contested)
-    assert response.status_code == 422
-    assert CHOOSE.format(label="目標日") in text(response)
-    row = words(element(text(response), f"procedure-{procedure.pk}"))
-    for said in ("2027年3月31日", "2027年1月31日", "佐藤 花子"):
-        assert said in row
-    assert written() == before
-    assert desk.saves(procedure, text(response), choice_target_date="mine").status_code == 200
-    assert plan_of(procedure).target_date == date(2027, 3, 31)
-
-
-def test_a_third_person_in_between_is_asked_about_too(desk, other_desk, procedure, contested):
-    other_desk.edits(procedure, **{"plan-target_date": "2027-07-07"})
-    response = desk.saves(procedure, contested, choice_target_date="mine")
-    assert response.status_code == 409
-    assert "2027年7月7日" in text(response)
-    assert plan_of(procedure).target_date == date(2027, 7, 7)
-
-
-def test_taking_the_other_value_takes_the_newest_of_it(desk, other_desk, procedure, contested):
-    other_desk.edits(procedure, **{"plan-target_date": "2027-07-07"})
-    response = desk.saves(procedure, contested, choice_target_date="theirs")
-    assert response.status_code == 200
-    assert plan_of(procedure).target_date == date(2027, 7, 7)
-    assert Procedure.objects.get().payment == Answer.ONLINE
-
-
-def test_answers_and_plan_are_asked_about_together(desk, other_desk, procedure):
-    mine = desk.opens(procedure)
-    other_desk.edits(procedure, **{"plan-status": "testing", "answers-payment": "not_needed"})
-    response = desk.saves(
-        procedure, mine, **{"plan-status": "preparing", "answers-payment": "online"}
-    )
-    assert response.status_code == 409
-    again = sent_by(text(response), f"row-form-{procedure.pk}")
-    assert set(again["contested"]) == {"status", "payment"}
-    choices = {"choice_status": "theirs", "choice_payment": "mine"}
-    assert desk.saves(procedure, text(response), **choices).status_code == 200
-    assert plan_of(procedure).status == Status.TESTING
-    assert Procedure.objects.get().payment == Answer.ONLINE
-
-
-def test_a_reclassification_in_between_is_nobodys_change(desk, procedure):
-    mine = desk.opens(procedure)
-    fresh = Procedure.objects.get(pk=procedure.pk)
-    save(fresh, ["policy_key"], factories.origin(), touch=False)
-    assert desk.saves(procedure, mine, **{"answers-payment": "online"}).status_code == 200
-
-
 # --- Without script ---------------------------------------------------------------------------
 
 
@@ -497,19 +336,11 @@ def test_nobody_is_sent_elsewhere(desk, procedure, plain, elsewhere):
     assert response["Location"] == reverse("procedure_detail", args=[procedure.pk])
 
 
-def test_errors_and_conflicts_come_as_pages_too(desk, other_desk, procedure, plain):
+def test_errors_come_as_pages_too(desk, procedure, plain):
     refused = desk.saves(procedure, plain, headers=None, **{"plan-status": "on_hold"})
     assert refused.status_code == 422
     assert "<h1>" in text(refused)
     assert SENTENCES[Requirement.HOLD_REASON][1] in text(refused)
-
-    other_desk.edits(procedure, **{"plan-target_date": "2027-01-31"})
-    contested = desk.saves(procedure, plain, headers=None, **{"plan-target_date": "2027-03-31"})
-    assert contested.status_code == 409
-    assert "<h1>" in text(contested)
-    chosen = desk.saves(procedure, text(contested), headers=None, choice_target_date="mine")
-    assert chosen.status_code == 302
-    assert plan_of(procedure).target_date == date(2027, 3, 31)
 
 
 def test_caches_keep_page_and_fragment_apart(desk, procedure):
