@@ -120,7 +120,7 @@ def _changes(model: type[models.Model], row: Any, older: Any, names: Names) -> I
             continue
         yield Change(
             subject,
-            field_label(model, field.name),
+            field_label(model, field.name).removeprefix(f"{subject}の"),
             _text(model, field.name, old, names) if older else None,
             _text(model, field.name, new, names),
             is_result=model is Procedure and field.name in DERIVED_FIELDS,

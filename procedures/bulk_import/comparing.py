@@ -10,7 +10,7 @@ from procedures.classification import facts_of, set_classification
 from procedures.models import ImportRow, Procedure, Source, User
 from procedures.records import Origin
 from procedures.spreadsheet.keys import heading_key, name_key
-from procedures.spreadsheet.parsed import CellProblem, ParsedFile, ParsedRow
+from procedures.spreadsheet.parsed import CellProblem, FileKind, ParsedFile, ParsedRow
 
 from .drafts import Draft
 from .lookups import Lookups
@@ -57,7 +57,10 @@ def compare(parsed: ParsedFile, *, by: User, on: date, confirms_exemptions: bool
     """The diff of ``parsed`` against the inventory on the day ``on``; reads only."""
     lookups = Lookups(on)
     letters = {sheet.name: dict(sheet.letters) for sheet in parsed.sheets}
-    drafts = [Draft(row, letters[row.sheet]) for row in parsed.rows if not row.passed_over]
+    is_survey = parsed.kind is FileKind.SURVEY
+    drafts = [
+        Draft(row, letters[row.sheet], is_survey) for row in parsed.rows if not row.passed_over
+    ]
     for draft in drafts:
         draft.problems += draft.row.problems
         draft.notes += draft.row.notes
@@ -119,11 +122,14 @@ def _find_changes(
     for part in chosen:
         if not part.is_inventory and draft.facts is None:
             draft.facts = facts_after(draft.target, chosen, prepared)
+        if draft.is_reference and not part.reference_fields:
+            continue
         stored = part.state(draft.procedure)
         changes = {
             name: [stored.get(name), value]
             for name, value in part.wanted(draft, lookups, confirms=confirms).items()
             if stored.get(name) != value
+            and (not draft.is_reference or name in part.reference_fields)
         }
         if changes:
             draft.changes[part.key] = changes

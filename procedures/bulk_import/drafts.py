@@ -22,12 +22,18 @@ class Draft:
 
     row: ParsedRow
     letters: Mapping[str, str] = field(default_factory=dict)
+    is_survey: bool = False
     procedure: Procedure | None = None
     target: Procedure | None = None
     facts: Facts | None = None
     changes: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     problems: list[CellProblem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def is_reference(self) -> bool:
+        """A row of the national survey about a procedure that the city keeps already."""
+        return self.is_survey and self.procedure is not None
 
     @property
     def values(self) -> dict[str, Any]:

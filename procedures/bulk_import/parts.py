@@ -34,11 +34,16 @@ TOO_MANY_ONLINE = "オンライン件数（{online}）が年間件数（{total}�
 
 
 class Part:
-    """One table filled by an import. ``is_inventory`` says whether a change is one of the台帳."""
+    """One table filled by an import.
+
+    ``is_inventory`` says whether a change is one of the inventory (台帳). ``reference_fields`` are
+    those that the national survey may change of a procedure that the city keeps already.
+    """
 
     key: str
     model: type[models.Model]
     is_inventory = True
+    reference_fields: frozenset[str] = frozenset()
 
     def load(self, procedures: Sequence[Procedure]) -> None:
         """Reads what is stored about ``procedures``; called once before the questions."""
@@ -108,6 +113,15 @@ class ProcedurePart(Part):
         "national_concern", "national_planned_year", "national_total_volume",
         "national_online_volume", "survey_note", "note",
     )  # fmt: skip
+    reference_fields = frozenset(
+        {
+            "national_state",
+            "national_concern",
+            "national_planned_year",
+            "national_total_volume",
+            "national_online_volume",
+        }
+    )
     FIELDS = (*_COPIED, "department_id", "division_id", "national_priority_id")
 
     def state(self, procedure: Procedure | None) -> dict[str, Any]:

@@ -106,6 +106,21 @@ def test_reclassify_of_a_correct_inventory_writes_no_history(department):
 
 
 @pytest.mark.skipif(not SURVEY.exists(), reason="the national survey file is not on this machine")
+def test_the_survey_changes_only_the_reference_of_a_procedure_that_the_city_keeps(department):
+    kept = factories.ProcedureFactory(
+        department=department, name="市の呼び名の届出", national_id="9064", clear=True
+    )
+    result = json.loads(run("import_procedures", SURVEY, "--json").splitlines()[-1])
+    assert (result["new"], result["changed"]) == (9011, 1)
+    kept.refresh_from_db()
+    assert kept.national_state == "not_started"
+    assert (kept.name, kept.identity_check, kept.department) == (
+        "市の呼び名の届出", "not_needed", department,
+    )  # fmt: skip
+    assert not kept.legal_bases.exists()
+
+
+@pytest.mark.skipif(not SURVEY.exists(), reason="the national survey file is not on this machine")
 def test_the_national_survey_comes_in_whole_and_once(db):
     first = json.loads(run("import_procedures", SURVEY, "--json").splitlines()[-1])
     assert (first["new"], first["rejected"]) == (9012, 0)

@@ -179,8 +179,8 @@ def test_an_exemption_is_followed_from_the_proposal_to_its_end(procedure, member
 
     withdrawn, confirmed, proposed = timeline(procedure)[:3]
     assert facts(proposed) == [
-        ("適用除外", "適用除外の根拠", None, "施行規則第16条"),
-        ("適用除外", "適用除外の理由", None, "対面が要る"),
+        ("適用除外", "根拠", None, "施行規則第16条"),
+        ("適用除外", "理由", None, "対面が要る"),
     ]
     assert proposed.results == ()
     assert facts(confirmed) == [("適用除外", "状態", "申出（確認待ち）", "確認済")]
