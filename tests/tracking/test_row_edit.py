@@ -273,6 +273,8 @@ def test_nothing_typed_is_lost_when_a_save_is_refused(desk, procedure):
         ("plan-version", "-1", OUTDATED),
         ("answers-version", "9" * 30, OUTDATED),
         ("plan-status", "finished", "finished"),
+        ("plan-status", None, OUTDATED),
+        ("answers-payment", "", OUTDATED),
         ("plan-service_id", "9999", "9999"),
         ("answers-payment", "maybe", "maybe"),
         ("plan-hold_reason", "\u202e", "U+202E"),

@@ -108,7 +108,7 @@ def test_a_row_says_category_and_reason_status_date_service_volume_and_change(op
         "未調査：対面",
         "準備中",
         "期限超過",
-        "国の期限より遅い",
+        "国より遅い",
         "ぴったり試験",
         "12,345",
         "編集",

@@ -45,6 +45,18 @@ def _version() -> forms.IntegerField:
     )
 
 
+class _ChosenField(forms.ChoiceField):
+    """A choice that has no blank to choose: needed, but nothing to be marked as 必須."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
+
+    def validate(self, value: str) -> None:
+        if value in self.empty_values:
+            raise ValidationError(OUTDATED)
+        super().validate(value)
+
+
 class AnswersForm(VersionedForm):
     """The seven answers of the survey (clause 3(1)②)."""
 
@@ -56,7 +68,7 @@ class AnswersForm(VersionedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ASPECT_FIELDS:
-            self.fields[name] = forms.ChoiceField(
+            self.fields[name] = _ChosenField(
                 label=field_label(Procedure, name),
                 choices=ANSWER_CHOICES,
                 help_text=OTHER_HELP if name == Aspect.OTHER else "",
@@ -77,7 +89,7 @@ class PlanForm(VersionedForm):
     )  # fmt: skip
 
     version = _version()
-    status = forms.ChoiceField(
+    status = _ChosenField(
         label="状況", choices=[(status.value, STATUS_LABELS[status]) for status in Status]
     )
     target_date = DayField(label="目標日", required=False, error_messages={"invalid": BAD_DATE})
