@@ -135,7 +135,14 @@ def install(requirements: str) -> None:
         return
     if not PYTHON.exists():
         print("making .venv …", flush=True)
-        venv.create(VENV, with_pip=True)
+        try:
+            venv.create(VENV, with_pip=True)
+        except subprocess.CalledProcessError:
+            shutil.rmtree(VENV, ignore_errors=True)
+            sys.exit(
+                "This Python cannot make virtual environments with pip. "
+                "On Debian or Ubuntu: apt-get install python3-venv"
+            )
     print(f"installing {requirements} …", flush=True)
     status = run(
         [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
