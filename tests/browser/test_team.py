@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from procedures.actions import assign_department
 from procedures.rules import Answer
 from tests import factories
 
@@ -128,3 +129,20 @@ def test_a_wrong_filter_says_so_and_shows_no_rows(visitor, member, procedure):
     expect(visitor.page.locator(".error-summary")).to_be_visible()
     expect(visitor.page.locator("tbody[id^=procedure-]")).to_have_count(0)
     visitor.check_page()
+
+
+def test_a_row_that_moved_to_another_department_says_why_it_cannot_be_saved(
+    visitor, member, procedure, other_department, division_person
+):
+    visitor.sign_in(member)
+    page = visitor.page
+    edit_link(page, procedure).click()
+    page.get_by_label("目標日").fill("2027-03-31")
+    assign_department(
+        procedure_ids=[procedure.pk], department=other_department, division=None, by=division_person
+    )
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_role("alert").filter(has_text="環境部")).to_be_visible()
+    expect(page.get_by_label("目標日")).to_have_value("2027-03-31")
+    procedure.refresh_from_db()
+    assert not hasattr(procedure, "plan")

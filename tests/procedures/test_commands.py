@@ -13,6 +13,9 @@ from tests.workbooks import workbook
 
 pytestmark = pytest.mark.django_db
 SURVEY = Path(__file__).parents[3] / "shared" / "data" / "national_inventory_local.xlsx"
+needs_survey = pytest.mark.skipif(
+    not SURVEY.exists(), reason="the national survey file is not beside the project"
+)
 
 
 def run(*arguments: object) -> str:
@@ -105,7 +108,9 @@ def test_reclassify_of_a_correct_inventory_writes_no_history(department):
     assert procedure.history.count() == 1
 
 
-@pytest.mark.skipif(not SURVEY.exists(), reason="the national survey file is not on this machine")
+@pytest.mark.skipif(
+    not SURVEY.exists(), reason="the national survey file is not beside the project"
+)
 def test_the_survey_changes_only_the_reference_of_a_procedure_that_the_city_keeps(department):
     kept = factories.ProcedureFactory(
         department=department, name="市の呼び名の届出", national_id="9064", clear=True
@@ -120,7 +125,9 @@ def test_the_survey_changes_only_the_reference_of_a_procedure_that_the_city_keep
     assert not kept.legal_bases.exists()
 
 
-@pytest.mark.skipif(not SURVEY.exists(), reason="the national survey file is not on this machine")
+@pytest.mark.skipif(
+    not SURVEY.exists(), reason="the national survey file is not beside the project"
+)
 def test_the_national_survey_comes_in_whole_and_once(db):
     first = json.loads(run("import_procedures", SURVEY, "--json").splitlines()[-1])
     assert (first["new"], first["rejected"]) == (9012, 0)

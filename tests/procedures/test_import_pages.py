@@ -40,7 +40,9 @@ BAD = {
     "text named xlsx": (b"just text\n", "list.xlsx", "保存し直してください"),
     "encrypted": (encrypted(), "list.xlsx", "パスワード"),
     "bomb": (bomb(), "list.xlsx", "極端に大きくなる"),
-    "no heading": (workbook([{"列A": 1, "列B": 2}]).read(), "list.xlsx", "手続の一覧が見つかりません"),
+    "no heading": (
+        workbook([{"列A": 1, "列B": 2}]).read(), "list.xlsx", "手続の一覧が見つかりません",
+    ),
     "zip that is no workbook": (
         b"PK\x05\x06" + b"\x00" * 18, "list.xlsx", "保存し直してください",
     ),

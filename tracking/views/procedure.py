@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import BooleanField, Case, Q, QuerySet, When
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -28,7 +28,7 @@ from tracking.forms.facts import FactsForm, NewProcedureForm
 from tracking.forms.fields import add_errors
 from tracking.judgement import fitting_grounds, judge, prospect_of
 from tracking.models import CHECK_FIELDS, MigrationPlan
-from tracking.selections import condition, with_progress
+from tracking.selections import with_concerns, with_progress
 from tracking.timeline import timeline
 from tracking.workflow import STATUS_LABELS, Status
 
@@ -198,12 +198,7 @@ def tell_saved(request: HttpRequest, before: Procedure, saved: Procedure) -> Non
 def _with_everything(user: User) -> QuerySet[Procedure]:
     on = timezone.localdate()
     return (
-        with_progress(Procedure.objects.visible_to(user))
-        .annotate(
-            is_behind_national=_claim(condition("behind_national", on)),
-            is_overdue=_claim(condition("overdue", on)),
-            is_stale=_claim(condition("stale", on)),
-        )
+        with_concerns(with_progress(Procedure.objects.visible_to(user)), on)
         .select_related(
             "department",
             "division",
@@ -214,10 +209,6 @@ def _with_everything(user: User) -> QuerySet[Procedure]:
         )
         .prefetch_related("legal_bases", "volumes")
     )
-
-
-def _claim(holds: Q) -> Case:
-    return Case(When(holds, then=True), default=False, output_field=BooleanField())
 
 
 def _checks(plan: MigrationPlan) -> list[tuple[str, bool]]:

@@ -141,7 +141,11 @@ document.addEventListener("htmx:afterSettle", () => {
   showSelection();
 });
 document.addEventListener("htmx:responseError", (event) => {
-  showToast("error", FAILURES[event.detail.xhr.status] ?? OTHER_FAILURE);
+  const { status, responseText } = event.detail.xhr;
+  const page = new DOMParser().parseFromString(responseText, "text/html");
+  // A refusal says why on its own page; the toast repeats that sentence.
+  const sentence = page.querySelector("[data-sentence]")?.textContent;
+  showToast("error", sentence ?? FAILURES[status] ?? OTHER_FAILURE);
 });
 document.addEventListener("htmx:sendError", () => showToast("error", FAILURES[0]));
 
