@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from procedures.models import Procedure
+from tests.procedures.test_import_pages import BAD
 from tests.workbooks import XLSX, workbook
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,14 +51,7 @@ def test_the_template_can_be_received(visitor, administrator, department):
     assert download.value.suggested_filename.endswith(".xlsx")
 
 
-@pytest.mark.parametrize(
-    ("content", "name", "sentence"),
-    [
-        (b"\xe3\x81\x93\xe3\x82\x8c\xe3\x81\xaf", "list.xlsx", "保存し直してください"),
-        (workbook([{"列A": 1, "列B": 2}]).read(), "list.xlsx", "手続の一覧が見つかりません"),
-    ],
-    ids=["text named xlsx", "no heading"],
-)
+@pytest.mark.parametrize(("content", "name", "sentence"), BAD.values(), ids=BAD)
 def test_a_file_that_cannot_be_read_is_answered_with_what_to_do(
     visitor, administrator, department, content, name, sentence
 ):
