@@ -12,6 +12,7 @@ from procedures.models import ImportRow, ImportRun, Procedure, Source, User
 from procedures.numbering import automatic_numbers
 from procedures.permissions import check_can_import
 from procedures.records import Origin
+from procedures.spreadsheet.keys import heading_key
 
 from .comparing import facts_after
 from .parts import Part, ProcedurePart, parts
@@ -54,7 +55,8 @@ def apply(run_id: int, *, by: User) -> ImportRun:
         raise NotApplicable(APPLIED_ALREADY.format(state=run.get_state_display()))
     origin = Origin(by, Source.IMPORT, import_run=run)
     rows = list(run.rows.filter(outcome__in=[Outcome.NEW, Outcome.CHANGED]))
-    _write(rows, _load(rows), origin)
+    stored = _load(rows)
+    _write(run, rows, stored, origin)
     run.state = ImportRun.State.APPLIED
     run.applied_by, run.applied_at = by, origin.at
     run.save(update_fields=["state", "applied_by", "applied_at"])
@@ -66,11 +68,13 @@ def _load(rows: Sequence[ImportRow]) -> dict[int, Procedure]:
     return Procedure.objects.select_for_update(of=("self",)).in_bulk(keys)
 
 
-def _write(rows: Sequence[ImportRow], stored: dict[int, Procedure], origin: Origin) -> None:
+def _write(
+    run: ImportRun, rows: Sequence[ImportRow], stored: dict[int, Procedure], origin: Origin
+) -> None:
     chosen = parts()
     for part in chosen:
         part.load(list(stored.values()))
-    _check_fresh(rows, stored, chosen)
+    _check_fresh(run, rows, stored, chosen)
     numbers = automatic_numbers(besides={row.number for row in rows})
     prepared: dict[str, list[Any]] = defaultdict(list)
     fields: dict[str, set[str]] = defaultdict(set)
@@ -105,26 +109,47 @@ def _prepare(
 
 
 def _check_fresh(
-    rows: Sequence[ImportRow], stored: dict[int, Procedure], chosen: Sequence[Part]
+    run: ImportRun,
+    rows: Sequence[ImportRow],
+    stored: dict[int, Procedure],
+    chosen: Sequence[Part],
 ) -> None:
-    """Every value that would be overwritten must still be the one that the preview showed."""
-    numbers = {row.number for row in rows if row.outcome == Outcome.NEW and row.number}
-    taken = set(
-        Procedure.objects.filter(number__in=numbers).values_list("number", flat=True)
-        if numbers
-        else ()
-    )
+    """What the preview showed must still hold.
+
+    A value that would be overwritten is the one it showed; a new row is no procedure that came
+    into the inventory since.
+    """
+    since = Procedure.objects.filter(pk__gt=run.newest_procedure)
+    keys = {key for procedure in since for key in _identities(procedure)}
     stale = []
     for row in rows:
         if row.outcome == Outcome.NEW:
-            if row.number in taken:
-                stale.append(row)
-            continue
-        procedure = stored.get(row.procedure_id)
-        if procedure is None or _differs(row, procedure, chosen):
+            is_stale = _identities(_drafted(row))[0] in keys
+        else:
+            procedure = stored.get(row.procedure_id)
+            is_stale = procedure is None or _differs(row, procedure, chosen)
+        if is_stale:
             stale.append(row)
     if stale:
         raise StalePreview(stale)
+
+
+def _drafted(row: ImportRow) -> Procedure:
+    """The new procedure that a row describes, in memory."""
+    procedure = Procedure()
+    ProcedurePart().prepare(procedure, row.changes[ProcedurePart.key], None)
+    return procedure
+
+
+def _identities(procedure: Procedure) -> list[tuple[str, object, str]]:
+    """The keys by which the comparison finds a procedure again, the one it tries first in front."""
+    keys: list[tuple[str, object, str]] = []
+    if procedure.number:
+        keys.append(("number", None, heading_key(procedure.number)))
+    if procedure.national_id:
+        keys.append(("national_id", None, heading_key(procedure.national_id)))
+    keys.append(("name", procedure.division_id, procedure.name_key))
+    return keys
 
 
 def _differs(row: ImportRow, procedure: Procedure, chosen: Sequence[Part]) -> bool:

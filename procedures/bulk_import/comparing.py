@@ -45,6 +45,7 @@ class Diff:
 
     parsed: ParsedFile
     rows: tuple[RowDiff, ...]
+    newest_procedure: int  # primary key; 0 for an empty inventory
 
     @property
     def counts(self) -> dict[Outcome, int]:
@@ -64,7 +65,8 @@ def compare(parsed: ParsedFile, *, by: User, on: date, confirms_exemptions: bool
     for draft in drafts:
         draft.problems += draft.row.problems
         draft.notes += draft.row.notes
-    procedures = _match(drafts, lookups)
+    index = _Index()
+    procedures = _match(drafts, lookups, index)
     chosen = parts()
     for part in chosen:
         part.load(procedures)
@@ -80,6 +82,7 @@ def compare(parsed: ParsedFile, *, by: User, on: date, confirms_exemptions: bool
             found.get(id(row)) or RowDiff(row, Outcome.PASSED_OVER, notes=(row.passed_over,))
             for row in parsed.rows
         ),
+        newest_procedure=max(index.names, default=0),
     )
 
 
@@ -154,9 +157,8 @@ def facts_after(
     )
 
 
-def _match(drafts: Sequence[Draft], lookups: Lookups) -> list[Procedure]:
+def _match(drafts: Sequence[Draft], lookups: Lookups, index: "_Index") -> list[Procedure]:
     """Finds the procedure of each draft: by number, else national id, else name in the division."""
-    index = _Index()
     matched: dict[int, Draft] = {}
     for draft in drafts:
         pk = index.find(draft, lookups)

@@ -147,7 +147,7 @@ class ProcedurePart(Part):
         return wanted
 
     def prepare(
-        self, procedure: Procedure, changes: Mapping[str, Sequence[Any]], origin: Origin
+        self, procedure: Procedure, changes: Mapping[str, Sequence[Any]], origin: Origin | None
     ) -> Iterable[Procedure]:
         for name, (_, value) in changes.items():
             set_json(procedure, name, value)

@@ -86,6 +86,7 @@ def store(run: ImportRun, diff: Diff) -> ImportRun:
     run.unchanged_count = counts[Outcome.UNCHANGED]
     run.rejected_count = counts[Outcome.REJECTED]
     run.passed_over_count = counts[Outcome.PASSED_OVER]
+    run.newest_procedure = diff.newest_procedure
     run.save()
     run.rows.all().delete()
     ImportRow.objects.bulk_create([_row(run, row) for row in diff.rows], batch_size=_BATCH)

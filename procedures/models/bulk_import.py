@@ -31,6 +31,8 @@ class ImportRun(models.Model):
     unchanged_count = models.PositiveIntegerField("変更なし", default=0)
     rejected_count = models.PositiveIntegerField("取り込めない", default=0)
     passed_over_count = models.PositiveIntegerField("対象外の行", default=0)
+    # The newest procedure that the preview was compared with; later ones make it stale.
+    newest_procedure = models.PositiveBigIntegerField(default=0, editable=False)
     confirms_exemptions = models.BooleanField("適用除外を確認済として取り込む", default=False)
     applied_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -324,6 +324,25 @@ def test_stale_preview_is_stopped_and_can_be_compared_again(office, administrato
     assert Procedure.objects.get().note == "取込の備考"
 
 
+def test_a_list_without_numbers_previewed_twice_comes_in_once(office, administrator):
+    other = factories.administrator()
+    first = preview(full_row(手続番号=None), by=administrator)
+    second = preview(full_row(手続番号=None), by=other)
+    bulk_import.apply(first.pk, by=administrator)
+    with pytest.raises(StalePreview):
+        bulk_import.apply(second.pk, by=other)
+    again = bulk_import.compare_again(second, by=other)
+    assert again.counts[Outcome.UNCHANGED] == 1
+    assert Procedure.objects.count() == 1
+
+
+def test_a_new_procedure_that_the_list_does_not_name_is_no_reason_to_stop(office, administrator):
+    run = preview(full_row(), by=administrator)
+    imported(full_row(手続番号="010-0009", 手続名="別の手続の届出"), by=factories.administrator())
+    bulk_import.apply(run.pk, by=administrator)
+    assert Procedure.objects.count() == 2
+
+
 def test_edit_of_another_field_does_not_make_a_preview_stale(office, administrator):
     imported(full_row(), by=administrator)
     run = preview(full_row(**{"通知・交付物": "不要"}), by=administrator)

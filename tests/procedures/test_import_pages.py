@@ -38,7 +38,7 @@ def encrypted() -> bytes:
 
 BAD = {
     "text named xlsx": (b"just text\n", "list.xlsx", "保存し直してください"),
-    "encrypted": (encrypted(), "list.xlsx", "パスワード"),
+    "encrypted": (encrypted(), "list.xlsx", "パスワードを外して"),
     "bomb": (bomb(), "list.xlsx", "極端に大きくなる"),
     "no heading": (
         workbook([{"列A": 1, "列B": 2}]).read(), "list.xlsx", "手続の一覧が見つかりません",
