@@ -40,6 +40,8 @@ def temporary_server(programs: Path) -> Iterator[str]:
     options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder}"
     # A test database is thrown away; waiting for the disk would prove nothing.
     options += " -c fsync=off -c max_connections=50"
+    # Statistics taken at a moment when a test has emptied the tables would mislead the next one.
+    options += " -c autovacuum=off"
     call(
         str(programs / "pg_ctl"), "-D", str(data), "-l", str(folder / "log"), "-w", "-o", options,
         "start",

@@ -84,11 +84,22 @@ def _stale(on: date) -> Q:
     return UNFINISHED & Q(last_change__lt=start_of_day - timedelta(days=settings.STALE_DAYS))
 
 
-def _usage_known(on: date) -> Q:
-    """Both volumes of the last complete fiscal year are known."""
-    known = YearlyVolume.objects.filter(
-        fiscal_year=last_complete_fiscal_year(on), total__isnull=False, online__isnull=False
+def usage_volumes(on: date, path: str = "") -> Q:
+    """The volumes that オンライン利用率 counts: both known, in the last complete fiscal year.
+
+    ``path`` leads to the volumes from the rows that are filtered, as "volumes__".
+    """
+    return Q(
+        **{
+            f"{path}fiscal_year": last_complete_fiscal_year(on),
+            f"{path}total__isnull": False,
+            f"{path}online__isnull": False,
+        }
     )
+
+
+def _usage_known(on: date) -> Q:
+    known = YearlyVolume.objects.filter(usage_volumes(on))
     return Q(pk__in=known.order_by().values("procedure"))
 
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date
 
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value, When
 
 from procedures.fiscal_year import fiscal_year, last_complete_fiscal_year
-from procedures.models import ASPECT_FIELDS, Department, Procedure, YearlyVolume
+from procedures.models import ASPECT_FIELDS, Department, Procedure
 from procedures.rules import Answer, Category
 
 from .models import Goal
-from .selections import SELECTIONS, condition, with_progress
+from .selections import SELECTIONS, condition, usage_volumes, with_progress
 from .workflow import Status
 
 EXCLUDED_SETS = ("exempt", "outside", "abolished")
@@ -173,16 +173,17 @@ def _by_department(procedures: QuerySet[Procedure], on: date) -> dict[int | None
 
 
 def _usage(procedures: QuerySet[Procedure], on: date) -> dict[int | None, Ratio]:
-    counted = with_progress(procedures).filter(condition("usage_known", on)).order_by()
+    # One join, at most one volume a procedure: nested subqueries over the same tables take a
+    # database minutes while its statistics are old, as after a large import.
     rows = (
-        YearlyVolume.objects.filter(
-            procedure__in=counted.values("pk"), fiscal_year=last_complete_fiscal_year(on)
-        )
+        with_progress(procedures)
+        .filter(condition("online", on))
+        .filter(usage_volumes(on, "volumes__"))
         .order_by()
-        .values(unit=F("procedure__department_id"))
-        .annotate(received_online=Sum("online"), received=Sum("total"))
+        .values("department_id")
+        .annotate(received_online=Sum("volumes__online"), received=Sum("volumes__total"))
     )
-    return {row["unit"]: Ratio(row["received_online"], row["received"]) for row in rows}
+    return {row["department_id"]: Ratio(row["received_online"], row["received"]) for row in rows}
 
 
 def _statuses(procedures: QuerySet[Procedure], on: date) -> dict[Category, dict[Status, int]]:
