@@ -49,6 +49,7 @@ MATRIX = [
     Access("password_change_done", SIGNED_IN),
     Access("team", SIGNED_IN),
     Access("procedure_list", SIGNED_IN),
+    Access("procedure_export", SIGNED_IN),
     Access("procedure_detail", SIGNED_IN, target="procedure"),
     Access("procedure_new", (LOGIN, NO, OK, OK, OK, OK)),
     Access("procedure_new", (LOGIN, NO, INVALID, INVALID, INVALID, INVALID), "post"),

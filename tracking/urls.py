@@ -6,6 +6,7 @@ from django.urls import path
 from .views import (
     assignment,
     dashboard,
+    export,
     legal_bases,
     pages,
     plan,
@@ -24,6 +25,7 @@ urlpatterns = [
     path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
     path("team/", team.team, name="team"),
     path("procedures/", team.procedure_list, name="procedure_list"),
+    path("procedures/export/", export.procedure_export, name="procedure_export"),
     path("procedures/new/", procedure.procedure_new, name="procedure_new"),
     path("procedures/<int:pk>/", procedure.procedure_detail, name="procedure_detail"),
     path("procedures/<int:pk>/facts/", procedure.facts_edit, name="facts_edit"),

@@ -1,5 +1,7 @@
-"""Writing the inventory's own workbooks: the empty template, and rows in the same columns."""
+"""Writing the inventory's own files: the empty template, and rows in the same columns."""
 
+import csv
+import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
@@ -23,6 +25,7 @@ from .rows import column_letters
 LIST_SHEET = "手続台帳"
 DATE_FORMAT = 'yyyy"-"mm"-"dd'
 FORMULA_STARTS = ("=", "+", "-", "@")
+GUARDED_STARTS = tuple(f"'{start}" for start in FORMULA_STARTS)
 
 Target = str | PathLike[str] | IO[bytes]
 Departments = Sequence[tuple[str, Sequence[str]]]
@@ -69,6 +72,27 @@ def write_rows(
     _write_guide(book.create_sheet(GUIDE_SHEET))
     add_choices(book, sheet, count, departments=departments, services=services)
     book.save(target)
+
+
+def write_csv(target: IO[bytes], rows: Iterable[Mapping[str, object]]) -> None:
+    """The same rows as csv, in UTF-8 with the mark by which Excel knows it; ``target`` stays open.
+
+    Text that a spreadsheet would take for a formula has ' before it, which reading takes off.
+    """
+    text = io.TextIOWrapper(target, encoding="utf-8-sig", newline="")
+    writer = csv.writer(text)
+    writer.writerow([column.heading for column in COLUMNS])
+    for row in rows:
+        writer.writerow([_csv_cell(column, row) for column in COLUMNS])
+    text.detach()
+
+
+def _csv_cell(column: Column, row: Mapping[str, object]) -> str:
+    text = normalise.text_of(_written(column, row))
+    if text.startswith(FORMULA_STARTS):
+        return f"'{text}"
+    # A ' of the text's own is no guard: reading takes a blank before it off, and not the '.
+    return f" {text}" if text.startswith(GUARDED_STARTS) else text
 
 
 def _lay_out(sheet: WriteOnlyWorksheet) -> None:
@@ -134,6 +158,16 @@ def _wrapped(cell: Cell) -> Cell:
 def _cell(
     sheet: WriteOnlyWorksheet, column: Column, row: Mapping[str, object]
 ) -> Cell | str | int | None:
+    written = _written(column, row)
+    if isinstance(written, date):
+        cell = WriteOnlyCell(sheet, written)
+        cell.number_format = DATE_FORMAT
+        return cell
+    return _text_cell(sheet, written) if isinstance(written, str) else written
+
+
+def _written(column: Column, row: Mapping[str, object]) -> str | int | date | None:
+    """What stands in the cell, whatever the kind of file; None for an empty one."""
     value = row.get(column.key)
     if value is CLEAR:
         return CLEAR_WORD
@@ -142,11 +176,8 @@ def _cell(
     if value is None or value in ("", ()):
         return None
     if isinstance(value, date) and value >= _FIRST_EXACT_DATE:
-        cell = WriteOnlyCell(sheet, value)
-        cell.number_format = DATE_FORMAT
-        return cell
-    written = _WRITERS.get(column.kind, _as_is)(column, value, row)
-    return written if isinstance(written, int) else _text_cell(sheet, written)
+        return value
+    return _WRITERS.get(column.kind, _as_is)(column, value, row)
 
 
 def _text_cell(sheet: WriteOnlyWorksheet, text: str) -> Cell | str:
@@ -193,7 +224,8 @@ def _other(column: Column, value: object, row: Mapping[str, object]) -> Written:
     word = _WORDS[column.kind][value]
     if not note:
         return word
-    if normalise.other_answer(note) == (value, note) == (Answer.OFFLINE, note):
+    is_a_mark = normalise.is_clear(note) or normalise.is_ditto(note)
+    if not is_a_mark and normalise.other_answer(note) == (value, note) == (Answer.OFFLINE, note):
         return note
     return f"{word}：{note}"
 
