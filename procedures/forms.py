@@ -9,12 +9,13 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label="取り込むファイル",
-        help_text="Excelブック（.xlsx）かCSV。国の悉皆調査のファイルもそのまま読み取れます。",
+        help_text="Excelブック（.xlsx・.xlsm・.xls）、OpenDocument（.ods）、CSV、タブ区切りテキスト"
+        "（.csv・.tsv・.txt）。国の悉皆調査のファイルもそのまま読み取れます。",
         error_messages={
             "required": "ファイルを選んでください。",
             "empty": "ファイルが空です。内容のあるファイルを選んでください。",
         },
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.csv"}),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.xls,.ods,.csv,.tsv,.txt"}),
     )
     confirms_exemptions = forms.BooleanField(
         label="適用除外を確認済として取り込む",

@@ -3,11 +3,8 @@
 Run as ``child.py`` through `reading.read_workbook`; its death is an answer too.
 """
 
-import csv
-import io
-import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
@@ -20,14 +17,18 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
+from .delimited import read_delimited
 from .gate import SAVE_AGAIN, FileFormat, Refused
-from .raw import ErrorValue, Value
+from .oldsheets import scan_old_book
+from .opendocument import read_open_document
+from .raw import LARGEST_WHOLE_NUMBER, ErrorValue, Value
 from .sheetxml import (
     MAX_AREA,
-    MAX_COLUMNS,
+    MAX_MERGES,
     SheetScan,
     scan,
     sheet_parts,
+    too_many_merges,
     too_wide,
     uses_1904,
 )
@@ -36,13 +37,6 @@ from .transfer import SheetHead, Writer
 MEMORY_BYTES = 2 * 1024**3  # the largest real list takes 0.3 GB
 CPU_SECONDS = 60  # it takes 5 s
 RESULT_BYTES = 1024**3  # it takes 0.1 GB
-MAX_MERGES = 20_000  # a sheet of 5,000 rows with four cells merged in each
-CSV_FIELD_CHARACTERS = 32_767  # as much as an Excel cell holds
-PROOF_OF_UTF8 = 8  # characters: Shift_JIS text fails as UTF-8 at its first or second
-LARGEST_WHOLE_NUMBER = 1e15  # up to here a float holds every integer, as Excel does
-
-# Bytes that Shift_JIS does not assign; Python's cp932 lets them pass.
-_UNASSIGNED_IN_CP932 = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
 
 
 def main(path: str, file_format: str, result: str) -> None:
@@ -52,10 +46,7 @@ def main(path: str, file_format: str, result: str) -> None:
     with lines.open("w", encoding="utf-8", errors="surrogatepass", newline="\n") as file:
         writer = Writer(file)
         try:
-            if file_format == FileFormat.CSV:
-                _read_csv(Path(path), writer)
-            else:
-                _read_xlsx(Path(path), writer)
+            _READERS[FileFormat(file_format)](Path(path), writer)
         except Refused as refused:
             writer.refusal(refused)
         except (CalamineError, BadZipFile):
@@ -80,22 +71,45 @@ def _limit_resources() -> None:
 
 def _read_xlsx(path: Path, writer: Writer) -> None:
     with ZipFile(path) as archive:
-        date1904 = uses_1904(archive)
-        parts = sheet_parts(archive)
-        area = 0
+        date1904, parts = uses_1904(archive), sheet_parts(archive)
+
+        def found_in(_: int, name: str) -> SheetScan:
+            return _scan(archive, parts.get(name, ""), name)
+
         with CalamineWorkbook.from_path(path) as book:
-            for number, sheet in enumerate(book.sheets_metadata):
-                if sheet.typ is not SheetTypeEnum.WorkSheet:
-                    continue
-                found = _scan(archive, parts.get(sheet.name, ""), sheet.name)
-                area += found.area
-                if area > MAX_AREA:
-                    raise too_wide(sheet.name, found)
-                content = book.get_sheet_by_index(number)
-                is_visible = sheet.visible is SheetVisibleEnum.Visible
-                writer.sheet(_head(content, found, is_visible, date1904))
-                for row in _rows(content, found):
-                    writer.row(row)
+            _read_sheets(book, found_in, date1904, writer)
+
+
+def _read_xls(path: Path, writer: Writer) -> None:
+    scanned = scan_old_book(path)  # before the reader, which reads all sheets when it opens
+    if sum(found.area for found in scanned.sheets) > MAX_AREA:
+        widest = max(scanned.sheets, key=lambda found: found.area)
+        raise too_wide(f"{scanned.sheets.index(widest) + 1}枚目", widest)
+    with CalamineWorkbook.from_path(path) as book:
+        if len(book.sheets_metadata) != len(scanned.sheets):
+            raise Refused("broken", f"シートの一覧が壊れています。{SAVE_AGAIN}")
+        _read_sheets(book, lambda number, _: scanned.sheets[number], scanned.date1904, writer)
+
+
+def _read_sheets(
+    book: CalamineWorkbook,
+    found_in: Callable[[int, str], SheetScan],
+    date1904: bool,
+    writer: Writer,
+) -> None:
+    area = 0
+    for number, sheet in enumerate(book.sheets_metadata):
+        if sheet.typ is not SheetTypeEnum.WorkSheet:
+            continue
+        found = found_in(number, sheet.name)
+        area += found.area
+        if area > MAX_AREA:
+            raise too_wide(sheet.name, found)
+        content = book.get_sheet_by_index(number)
+        is_visible = sheet.visible is SheetVisibleEnum.Visible
+        writer.sheet(_head(content, found, is_visible, date1904))
+        for row in _rows(content, found):
+            writer.row(row)
 
 
 def _scan(archive: ZipFile, part: str, sheet: str) -> SheetScan:
@@ -109,10 +123,7 @@ def _scan(archive: ZipFile, part: str, sheet: str) -> SheetScan:
 def _head(content: CalamineSheet, found: SheetScan, is_visible: bool, date1904: bool) -> SheetHead:
     merges = content.merged_cell_ranges or ()
     if len(merges) > MAX_MERGES:
-        raise Refused(
-            "too_many_merges",
-            f"シート「{content.name}」は結合セルが多すぎます。結合を解いて、保存し直してください。",
-        )
+        raise too_many_merges(content.name)
     return SheetHead(
         name=content.name,
         visible=is_visible,
@@ -150,59 +161,12 @@ def _value(cell: object) -> Value:
     return str(cell)
 
 
-def _read_csv(path: Path, writer: Writer) -> None:
-    text = _decoded(path.read_bytes())
-    writer.sheet(SheetHead("CSV", True, False, [], [], [], []))
-    csv.field_size_limit(CSV_FIELD_CHARACTERS)
-    cells = 0
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        for row in reader:
-            cells += len(row) or 1
-            if cells > MAX_AREA or len(row) > MAX_COLUMNS:
-                raise Refused("too_wide", "CSVの行や列が多すぎます。部局ごとに分けてください。")
-            writer.row([_csv_value(cell) for cell in row])
-    except csv.Error as error:
-        raise Refused(
-            "csv_quotes",
-            f'CSVの{reader.line_num}行目のあたりで、引用符（"）の対応が取れていないか、'
-            "セルが長すぎます。その行を直してから、もう一度選んでください。",
-        ) from error
-
-
-def _csv_value(cell: str) -> Value:
-    # A csv that guards text from being taken for a formula puts ' before it.
-    if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@"):
-        return cell[1:]
-    return cell or None
-
-
-def _decoded(content: bytes) -> str:
-    if b"\0" in content:
-        raise _odd_encoding(content, content.index(b"\0"))
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        failed_at = error.start
-    readable = content[:failed_at].decode("utf-8", errors="ignore")
-    if sum(not char.isascii() for char in readable) >= PROOF_OF_UTF8:
-        raise _odd_encoding(content, failed_at)
-    try:
-        text = content.decode("cp932")
-    except UnicodeDecodeError as error:
-        raise _odd_encoding(content, error.start) from None
-    if odd := _UNASSIGNED_IN_CP932.search(text):
-        raise _odd_encoding(content, len(text[: odd.start()].encode("cp932")))
-    return text
-
-
-def _odd_encoding(content: bytes, place: int) -> Refused:
-    line = content.count(b"\n", 0, place) + 1
-    return Refused(
-        "csv_encoding",
-        f"CSVの{line}行目に、UTF-8としてもShift_JISとしても読み取れない文字があります。"
-        "Excelで『CSV UTF-8 (コンマ区切り)』として保存し直してください。",
-    )
+_READERS: dict[FileFormat, Callable[[Path, Writer], None]] = {
+    FileFormat.XLSX: _read_xlsx,
+    FileFormat.XLS: _read_xls,
+    FileFormat.ODS: read_open_document,
+    FileFormat.CSV: read_delimited,
+}
 
 
 if __name__ == "__main__":

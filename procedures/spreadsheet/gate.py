@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
+from . import biff
+
 MAX_FILE_BYTES = 30 * 1024 * 1024  # three times the largest real list (75,071 rows, 10 MB)
 MAX_UNPACKED_BYTES = 300 * 1024 * 1024  # the same list unpacks to 119 MB
 MAX_RATIO = 100  # real workbooks pack 5 to 20 times; deflate can do 1,000
@@ -17,13 +19,18 @@ MAX_MEMBERS = 2_000  # a workbook of 200 sheets with drawings has some 1,000 par
 MAX_DIRECTORY_BYTES = 512 * 1024  # what the list of that many parts needs, read whole by zipfile
 CHUNK_BYTES = 256 * 1024  # memory that unpacking takes, whatever the file claims
 
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+TEXT_ENDINGS = (".csv", ".tsv", ".txt")
+
 SAVE_AGAIN = "Excelで開き、『Excel ブック (*.xlsx)』で保存し直してください。"
 
 
 class FileFormat(StrEnum):
-    """The formats that the first form of the import reads; xlsm is xlsx, its macros ignored."""
+    """The formats that are read; xlsm is xlsx, its macros ignored, and csv may have tabs."""
 
     XLSX = "xlsx"
+    XLS = "xls"
+    ODS = "ods"
     CSV = "csv"
 
 
@@ -53,31 +60,52 @@ def look(path: Path, filename: str) -> FileFormat:
     with path.open("rb") as file:
         head = file.read(2048)
         if head.startswith(b"PK\x03\x04"):
-            _look_into_archive(file, size)
-            return FileFormat.XLSX
-        if head.startswith(_OLE_MAGIC):
-            raise _ole_refusal(head + file.read())
+            return _look_into_archive(file, size)
+        if head.startswith(biff.MAGIC):
+            return _look_into_container(head + file.read())
         return _look_at_text(head, filename)
 
 
-_OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 _END_OF_DIRECTORY = struct.Struct("<4s4H2LH")
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 _ENCRYPTED_FLAG = 0x1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _STRICT_NAMESPACE = b"http://purl.oclc.org/ooxml/"
 _REQUIRED_PARTS = ("[Content_Types].xml", "xl/workbook.xml")
+_MANIFEST = "META-INF/manifest.xml"
+_LOOKED_AT_FIRST = ("mimetype", _MANIFEST)
+_ODS_TYPES = (
+    b"application/vnd.oasis.opendocument.spreadsheet",
+    b"application/vnd.oasis.opendocument.spreadsheet-template",
+)
+_FILEPASS, _END = 0x2F, 0x0A  # records of old Excel files
 
 
-def _ole_refusal(content: bytes) -> Refused:
-    if "EncryptedPackage".encode("utf-16-le") in content:
-        return Refused(
-            "encrypted",
-            "パスワードの付いたファイルです。パスワードを外してから、もう一度選んでください。",
-        )
-    if any(name.encode("utf-16-le") in content for name in ("Workbook", "Book")):
-        return Refused("old_xls", f"古い形式（.xls）のファイルです。{SAVE_AGAIN}")
-    return _no_workbook()
+def _look_into_container(content: bytes) -> FileFormat:
+    try:
+        container = biff.Container(content)
+        stream = biff.book_stream(container)
+        if "EncryptedPackage" in container.names or (stream and _has_password(stream)):
+            raise _encrypted()
+    except biff.BrokenContainer as error:
+        raise _broken() from error
+    if stream is None:
+        raise _no_workbook()
+    return FileFormat.XLS
+
+
+def _has_password(stream: bytes) -> bool:
+    for kind, _ in biff.records(stream):
+        if kind in (_FILEPASS, _END):
+            return kind == _FILEPASS
+    return False
+
+
+def _encrypted() -> Refused:
+    return Refused(
+        "encrypted",
+        "パスワードの付いたファイルです。パスワードを外してから、もう一度選んでください。",
+    )
 
 
 def _no_workbook() -> Refused:
@@ -85,34 +113,39 @@ def _no_workbook() -> Refused:
 
 
 def _look_at_text(head: bytes, filename: str) -> FileFormat:
+    is_utf16 = head.startswith(UTF16_MARKS)
+    if is_utf16:
+        head = head[: len(head) // 2 * 2].decode("utf-16", errors="ignore").encode()
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if re.match(rb"<!doctype html|<html|<table|<\?xml|<meta", start):
         raise Refused("html", f"名前はExcelのようですが、中身はWebページかXMLです。{SAVE_AGAIN}")
-    if not filename.lower().endswith(".csv"):
+    if not filename.lower().endswith(TEXT_ENDINGS):
         raise _no_workbook()
     if b"\0" in head:
         raise Refused(
             "csv_encoding",
-            "CSVの文字コードが読み取れません。"
+            "ファイルの文字コードが読み取れません。"
             "Excelで『CSV UTF-8 (コンマ区切り)』として保存し直してください。",
         )
     return FileFormat.CSV
 
 
-def _look_into_archive(file: BinaryIO, size: int) -> None:
+def _look_into_archive(file: BinaryIO, size: int) -> FileFormat:
     _check_directory_size(file, size)
     try:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
         raise _broken() from error
-    _check_members(members)
+    file_format = _check_members(members)
+    watched = _watched_open_document if file_format is FileFormat.ODS else _watched
     unpacked = 0
-    for member in members:
-        for chunk in _watched(member, _unpacked(file, member)):
+    for member in sorted(members, key=lambda member: member.filename not in _LOOKED_AT_FIRST):
+        for chunk in watched(member, _unpacked(file, member)):
             unpacked += len(chunk)
             if unpacked > MAX_UNPACKED_BYTES:
                 raise _bomb()
+    return file_format
 
 
 def _check_directory_size(file: BinaryIO, size: int) -> None:
@@ -130,7 +163,7 @@ def _check_directory_size(file: BinaryIO, size: int) -> None:
         )
 
 
-def _check_members(members: list[zipfile.ZipInfo]) -> None:
+def _check_members(members: list[zipfile.ZipInfo]) -> FileFormat:
     names = [member.filename for member in members]
     if any(member.flag_bits & _ENCRYPTED_FLAG for member in members):
         raise Refused(
@@ -145,17 +178,20 @@ def _check_members(members: list[zipfile.ZipInfo]) -> None:
         raise _broken()
     if sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
         raise _bomb()
-    _check_parts(names)
+    return _format_by_parts(names)
 
 
-def _check_parts(names: list[str]) -> None:
+def _format_by_parts(names: list[str]) -> FileFormat:
     if "xl/workbook.bin" in names:
         raise Refused("unsupported", f"バイナリ形式（.xlsb）のブックです。{SAVE_AGAIN}")
+    if "mimetype" in names and "encrypted-package" in names:
+        raise _encrypted()
     if "mimetype" in names and "content.xml" in names:
-        raise Refused("unsupported", f"OpenDocument形式（.ods）のファイルです。{SAVE_AGAIN}")
+        return FileFormat.ODS
     has_sheet = any(name.startswith("xl/worksheets/") for name in names)
     if not has_sheet or any(part not in names for part in _REQUIRED_PARTS):
         raise _no_workbook()
+    return FileFormat.XLSX
 
 
 def _unpacked(file: BinaryIO, member: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -218,6 +254,21 @@ def _watched(member: zipfile.ZipInfo, chunks: Iterator[bytes]) -> Iterator[bytes
         if name == "xl/workbook.xml" and _STRICT_NAMESPACE in seen:
             raise Refused("strict", f"『Strict Open XML』形式のブックです。{SAVE_AGAIN}")
         tail = seen[-len(_STRICT_NAMESPACE) :]
+        yield chunk
+
+
+def _watched_open_document(member: zipfile.ZipInfo, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    if member.filename == "content.xml":
+        yield from _watched(member, chunks)
+        return
+    tail = b""
+    for chunk in chunks:
+        seen = tail + chunk
+        if member.filename == "mimetype" and seen.strip() not in _ODS_TYPES:
+            raise _no_workbook()
+        if member.filename == _MANIFEST and b"encryption-data" in seen:
+            raise _encrypted()
+        tail = seen[-len(_ODS_TYPES[-1]) :]
         yield chunk
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+LARGEST_WHOLE_NUMBER = 1e15  # up to here a float holds every integer, as Excel does
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorValue:

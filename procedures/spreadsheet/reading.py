@@ -31,7 +31,7 @@ _RUN_CHILD = (
 
 
 def read_workbook(path: Path, filename: str) -> RawBook:
-    """The sheets of an xlsx, xlsm or csv file; ``filename`` is the name under which it came.
+    """The sheets of an xlsx, xlsm, xls, ods or text file that came under the name ``filename``.
 
     Raises Refused, with what to do, for whatever cannot be read, be it the file or the limits of
     the reading process. The file itself is only read.

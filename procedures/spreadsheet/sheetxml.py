@@ -18,6 +18,7 @@ from .gate import SAVE_AGAIN, Refused
 MAX_ROWS = 1_048_576  # Excel's own
 MAX_COLUMNS = 16_384  # Excel's own
 MAX_SHEETS = 500  # one for each division, and as many again
+MAX_MERGES = 20_000  # in a sheet: 5,000 rows with four cells merged in each
 MAX_AREA = 6_000_000  # cells from A1 to the last value; the largest real list has 2.9 million
 
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -80,6 +81,14 @@ def too_wide(sheet: str, found: SheetScan) -> Refused:
         f"シート「{sheet}」は値のある範囲が広すぎます"
         f"（{found.last_row:,}行×{found.last_column:,}列）。"
         "離れた場所の値や使っていない行・列・シートを削除して、保存し直してください。",
+    )
+
+
+def too_many_merges(sheet: str) -> Refused:
+    """The refusal of a sheet with more than ``MAX_MERGES`` merged areas."""
+    return Refused(
+        "too_many_merges",
+        f"シート「{sheet}」は結合セルが多すぎます。結合を解いて、保存し直してください。",
     )
 
 

@@ -58,6 +58,10 @@ class Writer:
             self._empty_rows = 0
         self._line(row)
 
+    def empty_rows(self, count: int) -> None:
+        """So many rows without a value come next."""
+        self._empty_rows += count
+
     def _line(self, content: object) -> None:
         self._file.write(self._encode(content) + "\n")
 

@@ -9,6 +9,15 @@ import pytest
 from procedures.spreadsheet import gate
 from procedures.spreadsheet.gate import FileFormat, Refused
 from procedures.spreadsheet.reading import read_workbook
+from tests.procedures.spreadsheet.old_excel import OldSheet, book, container, old_workbook
+from tests.procedures.spreadsheet.open_document import (
+    ODS_TYPE,
+    document,
+    manifest,
+    ods,
+    table,
+    texts,
+)
 from tests.procedures.spreadsheet.packages import (
     SHEET_PART,
     book_of,
@@ -19,7 +28,11 @@ from tests.procedures.spreadsheet.packages import (
 )
 
 ROW = f'<row r="1">{text_cell("A1", "手続名")}</row>'
-OLE_HEAD = bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 504
+ODS = {
+    "mimetype": ODS_TYPE,
+    "content.xml": document(table(texts("手続名"))),
+    "META-INF/manifest.xml": manifest(),
+}
 
 
 def written(path, content):
@@ -40,16 +53,33 @@ def empty(tmp_path):
 
 
 def encrypted(tmp_path):
-    directory = "EncryptedPackage".encode("utf-16-le").ljust(128, b"\0")
-    return written(tmp_path / "a.xlsx", OLE_HEAD + directory + b"\x01" * 512)
+    streams = {"EncryptionInfo": b"\x04", "EncryptedPackage": b"\x01" * 5000}
+    return written(tmp_path / "a.xlsx", container(streams))
 
 
-def old_xls(tmp_path):
-    return written(tmp_path / "a.xls", OLE_HEAD + "Workbook".encode("utf-16-le").ljust(128, b"\0"))
+def old_workbook_with_a_password(tmp_path):
+    content = book(OldSheet("一覧", b""), has_password=True)
+    return written(tmp_path / "a.xls", container({"Workbook": content}))
 
 
-def other_ole(tmp_path):
-    return written(tmp_path / "a.xlsx", OLE_HEAD + "WordDocument".encode("utf-16-le"))
+def old_workbook_cut_in_half(tmp_path):
+    content = old_workbook(OldSheet("一覧", b"\0" * 40_000))
+    return written(tmp_path / "a.xls", content[: len(content) // 2])
+
+
+def old_workbook_whose_sectors_follow_each_other_in_a_ring(tmp_path):
+    content = bytearray(old_workbook(OldSheet("一覧", b"\0" * 40_000)))
+    chain = content.index(struct.pack("<3L", 10, 11, 12))
+    struct.pack_into("<L", content, chain, 9)
+    return written(tmp_path / "a.xls", bytes(content))
+
+
+def container_without_a_table(tmp_path):
+    return written(tmp_path / "a.xls", bytes.fromhex("d0cf11e0a1b11ae1") + bytes(2000))
+
+
+def other_container(tmp_path):
+    return written(tmp_path / "a.xls", container({"WordDocument": b"\x01" * 5000}))
 
 
 def html_named_xlsx(tmp_path):
@@ -90,9 +120,41 @@ def word_document(tmp_path):
     return package(tmp_path / "a.xlsx", contents)
 
 
-def open_document(tmp_path):
-    contents = {"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": "<a/>"}
+def text_document(tmp_path):
+    contents = ODS | {"mimetype": "application/vnd.oasis.opendocument.text"}
     return package(tmp_path / "a.ods", contents)
+
+
+def ods_with_a_password(tmp_path):
+    contents = ODS | {
+        "content.xml": b"\0\1\2" * 100,
+        "META-INF/manifest.xml": manifest(inside="<manifest:encryption-data/>"),
+    }
+    return package(tmp_path / "a.ods", contents)
+
+
+def ods_wrapped_with_a_password(tmp_path):
+    contents = {"mimetype": ODS_TYPE, "encrypted-package": b"\0\1\2" * 100}
+    return package(tmp_path / "a.ods", contents)
+
+
+def ods_with_a_doctype(tmp_path):
+    content = "<!DOCTYPE a [<!ENTITY b 'c'>]>" + ODS["content.xml"]
+    return package(tmp_path / "a.ods", ODS | {"content.xml": content})
+
+
+def ods_in_utf16(tmp_path):
+    content = ODS["content.xml"].encode("utf-16")
+    return package(tmp_path / "a.ods", ODS | {"content.xml": content})
+
+
+def ods_that_unpacks_to_100_mb(tmp_path):
+    content = ODS["content.xml"] + " " * 100 * 1024**2
+    return package(tmp_path / "a.ods", ODS | {"content.xml": content})
+
+
+def ods_with_a_bzip2_member(tmp_path):
+    return package(tmp_path / "a.ods", ODS, zipfile.ZIP_BZIP2)
 
 
 def binary_workbook(tmp_path):
@@ -158,16 +220,35 @@ def password_on_a_member(tmp_path):
     return written(tmp_path / "a.xlsx", bytes(content))
 
 
+def utf16_without_its_mark(tmp_path):
+    return written(tmp_path / "a.csv", "手続名,課".encode("utf-16-le"))
+
+
 def csv_with_nul(tmp_path):
-    return written(tmp_path / "a.csv", "手続名,課".encode("utf-16"))
+    return written(tmp_path / "a.csv", "手続名,課\0\n".encode())
+
+
+def utf16_with_nul(tmp_path):
+    return written(tmp_path / "a.txt", "手続名\t課\0\n".encode("utf-16"))
+
+
+def html_in_utf16(tmp_path):
+    return written(tmp_path / "a.xls", "<html><table></table></html>".encode("utf-16"))
+
+
+def text_with_no_known_name(tmp_path):
+    return written(tmp_path / "a.md", "手続名,課\n".encode())
 
 
 REFUSALS = [
     (text_named_xlsx, "no_workbook"),
     (empty, "empty"),
     (encrypted, "encrypted"),
-    (old_xls, "old_xls"),
-    (other_ole, "no_workbook"),
+    (old_workbook_with_a_password, "encrypted"),
+    (old_workbook_cut_in_half, "broken"),
+    (old_workbook_whose_sectors_follow_each_other_in_a_ring, "broken"),
+    (container_without_a_table, "broken"),
+    (other_container, "no_workbook"),
     (html_named_xlsx, "html"),
     (html_with_doctype, "html"),
     (xml_spreadsheet_2003, "html"),
@@ -177,7 +258,13 @@ REFUSALS = [
     (lzma_member, "zip_method"),
     (zip_of_something_else, "no_workbook"),
     (word_document, "no_workbook"),
-    (open_document, "unsupported"),
+    (text_document, "no_workbook"),
+    (ods_with_a_password, "encrypted"),
+    (ods_wrapped_with_a_password, "encrypted"),
+    (ods_with_a_doctype, "doctype"),
+    (ods_in_utf16, "xml_encoding"),
+    (ods_that_unpacks_to_100_mb, "unpacks_too_large"),
+    (ods_with_a_bzip2_member, "zip_method"),
     (binary_workbook, "unsupported"),
     (doctype, "doctype"),
     (doctype_across_two_chunks, "doctype"),
@@ -190,7 +277,11 @@ REFUSALS = [
     (same_name_twice, "broken"),
     (thousands_of_members, "too_many_members"),
     (password_on_a_member, "encrypted"),
+    (utf16_without_its_mark, "csv_encoding"),
     (csv_with_nul, "csv_encoding"),
+    (utf16_with_nul, "csv_encoding"),
+    (html_in_utf16, "html"),
+    (text_with_no_known_name, "no_workbook"),
 ]
 
 
@@ -221,14 +312,22 @@ def test_bomb_is_as_small_as_the_story_says(tmp_path):
     assert small_file_that_unpacks_to_100_mb(tmp_path).stat().st_size < 300 * 1024
 
 
-def test_encrypted_workbook_is_told_to_lose_its_password(tmp_path):
+@pytest.mark.parametrize("make", [encrypted, old_workbook_with_a_password, ods_with_a_password])
+def test_encrypted_workbook_is_told_to_lose_its_password(tmp_path, make):
     with pytest.raises(Refused, match="パスワードを外して"):
-        gate.look(encrypted(tmp_path), "a.xlsx")
+        gate.look(make(tmp_path), "a.xlsx")
 
 
-def test_old_workbook_is_told_the_format_to_save_in(tmp_path):
+def test_binary_workbook_is_told_the_format_to_save_in(tmp_path):
     with pytest.raises(Refused, match=r"『Excel ブック \(\*\.xlsx\)』で保存し直して"):
-        gate.look(old_xls(tmp_path), "a.xls")
+        gate.look(binary_workbook(tmp_path), "a.xlsb")
+
+
+@pytest.mark.parametrize("name", ["一覧.xls", "一覧.xlsx", "名前だけ.csv"])
+def test_old_workbook_and_open_document_are_known_by_their_bytes(tmp_path, name):
+    old = written(tmp_path / "a", old_workbook(OldSheet("一覧", b"")))
+    assert gate.look(old, name) is FileFormat.XLS
+    assert gate.look(ods(tmp_path / "b", table(texts("手続名"))), name) is FileFormat.ODS
 
 
 def test_file_above_the_limit_is_refused_unread(tmp_path):
@@ -246,10 +345,11 @@ def test_workbook_is_known_by_its_bytes_whatever_its_name(tmp_path, name):
     assert gate.look(path, name) is FileFormat.XLSX
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932"])
-def test_csv_passes_by_its_name(tmp_path, encoding):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932", "utf-16"])
+@pytest.mark.parametrize("name", ["一覧.CSV", "一覧.txt", "一覧.tsv"])
+def test_text_passes_by_its_name(tmp_path, encoding, name):
     path = written(tmp_path / "x", "手続名,課\n".encode(encoding))
-    assert gate.look(path, "一覧.CSV") is FileFormat.CSV
+    assert gate.look(path, name) is FileFormat.CSV
 
 
 def test_macros_do_not_keep_a_workbook_out(tmp_path):

@@ -308,55 +308,6 @@ def test_reading_leaves_nothing_behind(tmp_path, monkeypatch):
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932"])
-def test_csv_in_each_encoding(tmp_path, encoding):
-    text = '手続名,課\r\n"住民票,写し","市民\n課"\r\n\r\n髙﨑①㈱,\r\n'
-    path = tmp_path / "a.csv"
-    path.write_bytes(text.encode(encoding))
-    assert only_sheet(path).rows == [
-        ("手続名", "課"),
-        ("住民票,写し", "市民\n課"),
-        (),
-        ("髙﨑①㈱",),
-    ]
-
-
-def test_csv_in_no_known_encoding_names_its_line(tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_bytes("手続名,課\n住民票,市民課\n".encode() + b"\xff\xff,\xfd\n")
-    refused = refusal(path)
-    assert refused.code == "csv_encoding"
-    assert "3行目" in refused.message
-
-
-def test_csv_with_a_byte_that_shift_jis_does_not_have_names_its_line(tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_bytes("手続名,課\r\n".encode("cp932") + b"\xa0,\xff\r\n")
-    refused = refusal(path)
-    assert refused.code == "csv_encoding"
-    assert "2行目" in refused.message
-
-
-def test_csv_with_an_open_quote_names_its_line(tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_text('手続名,課\n"住民票"x,市民課\n', encoding="utf-8")
-    refused = refusal(path)
-    assert refused.code == "csv_quotes"
-    assert "2行目" in refused.message
-
-
-def test_csv_cell_guarded_against_formulas_loses_its_guard(tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_text("手続名,課\n'=1+1,'そのまま\n", encoding="utf-8")
-    assert only_sheet(path).rows[1] == ("=1+1", "'そのまま")
-
-
-def test_csv_of_empty_lines_only_is_refused_in_time(tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_bytes(b"\n" * (MAX_AREA + 1))
-    assert refusal(path).code == "too_wide"
-
-
 def test_damaged_workbooks_are_read_or_refused_and_never_crash(tmp_path):
     source = book_of(
         tmp_path / "a.xlsx", ("一覧", [["手続名", "課"], *([f"手続{n}", n] for n in range(50))])
