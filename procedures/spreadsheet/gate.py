@@ -78,6 +78,7 @@ _ODS_TYPES = (
     b"application/vnd.oasis.opendocument.spreadsheet",
     b"application/vnd.oasis.opendocument.spreadsheet-template",
 )
+_ENCRYPTED = "EncryptedPackage"  # the stream of a workbook with a password
 _FILEPASS, _END = 0x2F, 0x0A  # records of old Excel files
 
 
@@ -85,10 +86,11 @@ def _look_into_container(content: bytes) -> FileFormat:
     try:
         container = biff.Container(content)
         stream = biff.book_stream(container)
-        if "EncryptedPackage" in container.names or (stream and _has_password(stream)):
+        if _ENCRYPTED in container.names or (stream and _has_password(stream)):
             raise _encrypted()
     except biff.BrokenContainer as error:
-        raise _broken() from error
+        # Cut short, it still says what it is: without its password it would not be read either.
+        raise _encrypted() if _ENCRYPTED.encode("utf-16-le") in content else _broken() from error
     if stream is None:
         raise _no_workbook()
     return FileFormat.XLS

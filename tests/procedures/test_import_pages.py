@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from procedures.models import ImportRun, Procedure
 from tests import factories
+from tests.procedures.spreadsheet.old_excel import container
 from tests.workbooks import workbook
 
 pytestmark = pytest.mark.django_db
@@ -30,15 +31,11 @@ def bomb() -> bytes:
     return file.getvalue()
 
 
-def encrypted() -> bytes:
-    """The outer shell of a workbook with a password: an OLE2 file with an EncryptedPackage."""
-    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 504
-    return header + "EncryptedPackage".encode("utf-16-le").ljust(4096, b"\x00")
-
-
 BAD = {
     "text named xlsx": (b"just text\n", "list.xlsx", "保存し直してください"),
-    "encrypted": (encrypted(), "list.xlsx", "パスワードを外して"),
+    "encrypted": (
+        container({"EncryptedPackage": b"\x01" * 5000}), "list.xlsx", "パスワードを外して",
+    ),
     "bomb": (bomb(), "list.xlsx", "極端に大きくなる"),
     "no heading": (
         workbook([{"列A": 1, "列B": 2}]).read(), "list.xlsx", "手続の一覧が見つかりません",

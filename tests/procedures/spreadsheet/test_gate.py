@@ -57,6 +57,12 @@ def encrypted(tmp_path):
     return written(tmp_path / "a.xlsx", container(streams))
 
 
+def encrypted_and_cut_short(tmp_path):
+    directory = "EncryptedPackage".encode("utf-16-le").ljust(4096, b"\0")
+    content = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504) + directory
+    return written(tmp_path / "a.xlsx", content)
+
+
 def old_workbook_with_a_password(tmp_path):
     content = book(OldSheet("一覧", b""), has_password=True)
     return written(tmp_path / "a.xls", container({"Workbook": content}))
@@ -244,6 +250,7 @@ REFUSALS = [
     (text_named_xlsx, "no_workbook"),
     (empty, "empty"),
     (encrypted, "encrypted"),
+    (encrypted_and_cut_short, "encrypted"),
     (old_workbook_with_a_password, "encrypted"),
     (old_workbook_cut_in_half, "broken"),
     (old_workbook_whose_sectors_follow_each_other_in_a_ring, "broken"),
