@@ -1,9 +1,13 @@
 """The team member's journey: what waits, an edit in place by keyboard alone, and why it changed."""
 
+from datetime import date
+
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from procedures.actions import assign_department
+from procedures.models import Procedure
 from procedures.rules import Answer
 from tests import factories
 
@@ -146,3 +150,22 @@ def test_a_row_that_moved_to_another_department_says_why_it_cannot_be_saved(
     expect(page.get_by_label("目標日")).to_have_value("2027-03-31")
     procedure.refresh_from_db()
     assert not hasattr(procedure, "plan")
+
+
+@pytest.mark.parametrize(
+    ("address", "label"), [("plan_edit", "国の期限"), ("facts_edit", "廃止日")]
+)
+def test_a_half_deleted_date_is_not_sent_as_an_empty_one(
+    visitor, member, procedure, address, label
+):
+    factories.PlanFactory(procedure=procedure, national_due=date(2027, 3, 31))
+    Procedure.objects.filter(pk=procedure.pk).update(abolished_on=date(2027, 3, 31))
+    visitor.sign_in(member)
+    page = visitor.page
+    page.goto(visitor.address + reverse(address, args=[procedure.pk]))
+    page.get_by_label(label).focus()
+    press(page, "Delete")
+    page.get_by_role("button", name="保存").click()
+    page.wait_for_timeout(500)
+    procedure.refresh_from_db()
+    assert procedure.abolished_on == procedure.plan.national_due == date(2027, 3, 31)

@@ -44,7 +44,10 @@ class FiscalYearField(forms.CharField):
 
 
 class DayField(forms.DateField):
-    """A day, with the browser's own calendar."""
+    """A day, with the browser's own calendar.
+
+    Its form must not be ``novalidate``: a half-typed date would be sent as an empty one.
+    """
 
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
