@@ -4,23 +4,15 @@ import io
 
 from django.utils import timezone
 
-from .models import ApplicationService, Department, Division
+from .bulk_import.lookups import Lookups
 from .spreadsheet.writing import write_template
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def template_workbook() -> bytes:
     """The empty workbook with the office's departments, divisions and services in its lists."""
-    today = timezone.localdate()
-    divisions: dict[int, list[str]] = {}
-    for division in Division.objects.current(today):
-        divisions.setdefault(division.department_id, []).append(division.name)
+    known = Lookups(timezone.localdate())
     file = io.BytesIO()
-    write_template(
-        file,
-        departments=[
-            (department.name, divisions.get(department.pk, []))
-            for department in Department.objects.current(today)
-        ],
-        services=[service.name for service in ApplicationService.objects.all()],
-    )
+    write_template(file, departments=known.unit_names, services=known.service_names)
     return file.getvalue()

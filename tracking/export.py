@@ -17,6 +17,7 @@ from procedures.models import (
     Procedure,
     YearlyVolume,
 )
+from procedures.resources import XLSX
 from procedures.spreadsheet import normalise
 from procedures.spreadsheet.columns import ColumnKind, column
 from procedures.spreadsheet.keys import name_key
@@ -162,18 +163,11 @@ def _plan(plan: MigrationPlan, known: Lookups) -> dict[str, object]:
 
 def _write_xlsx(target: IO[bytes], procedures: QuerySet[Procedure], on: date) -> None:
     known = Lookups(on)
-    divisions: dict[int, list[str]] = {}
-    for units in known.divisions.values():
-        for unit in units:
-            divisions.setdefault(unit.department_id, []).append(unit.name)
     write_rows(
         target,
         rows_of(procedures, known),
-        departments=[
-            (department.name, divisions.get(department.pk, []))
-            for department in known.departments.values()
-        ],
-        services=list(dict.fromkeys(service.name for service in known.services.values())),
+        departments=known.unit_names,
+        services=known.service_names,
     )
 
 
@@ -182,9 +176,7 @@ def _write_csv(target: IO[bytes], procedures: QuerySet[Procedure], on: date) -> 
 
 
 FORMATS: Mapping[str, FileFormat] = {
-    "xlsx": FileFormat(
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _write_xlsx
-    ),
+    "xlsx": FileFormat(XLSX, _write_xlsx),
     "csv": FileFormat("text/csv; charset=utf-8", _write_csv),
 }
 """The kinds of file in which procedures go out, by the ending of their names."""

@@ -40,6 +40,26 @@ class Lookups:
         self._national_by_key = {name_key(item.name): item for item in self.national}
         self._national_by_key |= {str(item.number): item for item in self.national}
 
+    @property
+    def unit_names(self) -> list[tuple[str, list[str]]]:
+        """Each department with its divisions, in office order, as a workbook offers them."""
+        own: dict[int, list[Division]] = {}
+        for divisions in self.divisions.values():
+            for division in divisions:
+                own.setdefault(division.department_id, []).append(division)
+        return [
+            (
+                department.name,
+                [unit.name for unit in sorted(own.get(department.pk, []), key=_office_order)],
+            )
+            for department in self.departments.values()
+        ]
+
+    @property
+    def service_names(self) -> list[str]:
+        """The names of the services, each once, as a workbook offers them."""
+        return list(dict.fromkeys(service.name for service in self.services.values()))
+
     def units(self, draft: Draft) -> dict[str, int | None]:
         """``department_id`` and ``division_id`` as the row says; empty where it says nothing."""
         department_name = draft.values.get("department")
@@ -115,6 +135,10 @@ class Lookups:
             ]
             draft.reject("division", _unknown("課", name, own))
         return None
+
+
+def _office_order(unit: Division) -> tuple[int, int]:
+    return unit.order, unit.pk
 
 
 def _unknown(what: str, name: Any, known: Iterable[str]) -> str:

@@ -12,11 +12,10 @@ from procedures.forms import UploadForm
 from procedures.import_display import readable_rows
 from procedures.models import ImportRow, ImportRun
 from procedures.permissions import check_can_import
-from procedures.resources import template_workbook
+from procedures.resources import XLSX, template_workbook
 
 ROWS_PER_PAGE = 100
 RUNS_PER_PAGE = 50
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 APPLIED = "取り込みました。新規 {new}件、変更 {changed}件です。"
 COLLIDED = (
     "取り込んでいる間に同じ番号の手続が登録されたため、何も書き込まずに止めました。"
