@@ -6,7 +6,8 @@ no write has none.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as data_field
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +16,10 @@ from django.utils import timezone
 
 from .models.history import Source, Versioned
 from .models.organisation import User
+from .statements import converters, insert_rows, reserve_keys, update_rows
 
 UNSAVED = 0
-_BATCH = 500
+_CHUNK = 10_000  # keys per query; databases limit the parameters of a statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,46 +30,172 @@ class Origin:
     source: Source
     import_run: models.Model | None = None
     reason: str = ""
-    at: datetime = field(default_factory=timezone.now)
+    at: datetime = data_field(default_factory=timezone.now)
 
 
 class StaleVersion(Exception):
     """Somebody else wrote the row since it was read; nothing was written."""
 
 
-@transaction.atomic
+class Batch:
+    """Rows of any models with their history rows, made ready before a lock is taken.
+
+    ``insert`` and ``update`` set keys, versions and moments on the objects and turn them into
+    what the driver takes; ``write`` only runs the statements, model by model in the order in
+    which they came first.
+    """
+
+    def __init__(self, origin: Origin) -> None:
+        self._origin = origin
+        self._tables: dict[type[models.Model], _Table] = {}
+
+    def insert(self, objects: Sequence[models.Model]) -> None:
+        """New rows of one model. Those without a primary key get one now."""
+        if not objects:
+            return
+        keyless = [obj for obj in objects if obj.pk is None]
+        if keyless:
+            model = type(objects[0])
+            for obj, key in zip(keyless, reserve_keys(model, len(keyless)), strict=True):
+                obj.pk = key
+        for obj in objects:
+            if isinstance(obj, Versioned):
+                obj.version, obj.changed_at = 1, self._origin.at
+            _complete(obj, self._origin.at)
+        self._table(objects).insert(objects)
+
+    def update(
+        self, objects: Sequence[models.Model], fields: Iterable[str], *, touch: bool = True
+    ) -> None:
+        """``fields`` of rows of one model as they were read.
+
+        ``touch=False`` leaves ``changed_at`` alone: a recomputation is no sign of life.
+        """
+        if not objects:
+            return
+        names = list(dict.fromkeys(fields))
+        if isinstance(objects[0], Versioned):
+            names.append("version")
+            for obj in objects:
+                obj.version += 1
+                if touch:
+                    obj.changed_at = self._origin.at
+            if touch:
+                names.append("changed_at")
+        self._table(objects).update(objects, names)
+
+    def write(self) -> None:
+        """Writes everything, once. Raises ``StaleVersion`` when a row is no more as it was read."""
+        with transaction.atomic():
+            for table in self._tables.values():
+                table.write()
+
+    def _table(self, objects: Sequence[models.Model]) -> "_Table":
+        model = type(objects[0])
+        if model not in self._tables:
+            self._tables[model] = _Table(model, self._origin)
+        return self._tables[model]
+
+
+class _Table:
+    """The rows of one model in a batch: what is inserted, what is updated, what history says."""
+
+    def __init__(self, model: type[models.Model], origin: Origin) -> None:
+        self._model = model
+        self._history = model.history.model
+        self._names = [field.attname for field in model._meta.concrete_fields]
+        self._places = {name: place for place, name in enumerate(self._names)}
+        self._converters = converters(model, self._names)
+        tracked = [field.attname for field in self._history.tracked_fields]
+        self._tracked = [self._places[name] for name in tracked]
+        entry = {
+            "history_date": origin.at,
+            "history_user_id": origin.by.pk,
+            "history_change_reason": origin.reason,
+            "change_source": str(origin.source),
+            "by_name": str(origin.by),
+            "import_run_id": getattr(origin.import_run, "pk", None),
+        }
+        self._history_names = [*tracked, *entry, "history_type", "row_name"]
+        values = zip(converters(self._history, entry), entry.values(), strict=True)
+        self._entry = tuple(convert(value) for convert, value in values)
+        self._inserted: list[tuple[Any, ...]] = []
+        self._updated: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
+        self._recorded: list[tuple[Any, ...]] = []
+
+    def insert(self, objects: Sequence[models.Model]) -> None:
+        for obj in objects:
+            self._inserted.append(self._values(obj, "+"))
+            obj._state.adding = False
+
+    def update(self, objects: Sequence[models.Model], names: Sequence[str]) -> None:
+        places = [self._places[name] for name in names]
+        key = self._places[self._model._meta.pk.attname]
+        rows = self._updated.setdefault(tuple(names), [])
+        for obj in objects:
+            values = self._values(obj, "~")
+            read = (obj.version - 1,) if isinstance(obj, Versioned) else ()
+            rows.append((*[values[place] for place in places], values[key], *read))
+
+    def write(self) -> None:
+        insert_rows(self._model, self._names, self._inserted)
+        keys = [self._model._meta.pk.attname]
+        if issubclass(self._model, Versioned):
+            keys.append("version")
+        for names, rows in self._updated.items():
+            if update_rows(self._model, names, keys, rows) != len(rows):
+                raise StaleVersion
+        self.record()
+
+    def delete(self, objects: Sequence[models.Model]) -> None:
+        """The last state of rows that are about to go."""
+        for obj in objects:
+            self._values(obj, "-")
+
+    def record(self) -> None:
+        """Writes the history rows alone."""
+        insert_rows(self._history, self._history_names, self._recorded)
+
+    def _values(self, obj: models.Model, kind: str) -> tuple[Any, ...]:
+        """All values of ``obj`` for the driver; its history row is noted."""
+        state = obj.__dict__
+        values = tuple(
+            [
+                convert(state[name])
+                for name, convert in zip(self._names, self._converters, strict=True)
+            ]
+        )
+        self._recorded.append(
+            (*[values[place] for place in self._tracked], *self._entry, kind, str(obj)[:300])
+        )
+        return values
+
+
+def _complete(obj: models.Model, at: datetime) -> None:
+    """What a new row gets when it is written: its moment, and the keys of rows made with it."""
+    for field in obj._meta.concrete_fields:
+        if getattr(field, "auto_now_add", False):
+            setattr(obj, field.attname, at)
+        elif field.is_relation and field.is_cached(obj):
+            related = field.get_cached_value(obj)
+            setattr(obj, field.attname, None if related is None else related.pk)
+
+
 def insert(objects: Sequence[models.Model], origin: Origin) -> None:
     """Inserts new rows of one model, each with its history row. Primary keys are set."""
     if not objects:
         return
-    _stamp(objects, origin, version=1)
-    model = type(objects[0])
-    model._default_manager.bulk_create(objects, batch_size=_BATCH)
-    _write_history(objects, "+", origin)
+    batch = Batch(origin)
+    with transaction.atomic():  # a key that is reserved for a row goes with the row
+        batch.insert(objects)
+        batch.write()
 
 
-@transaction.atomic
 def save(obj: models.Model, fields: Iterable[str], origin: Origin, *, touch: bool = True) -> None:
-    """Writes ``fields`` of one row as it was read.
-
-    Raises ``StaleVersion`` when the row has another version by now. ``touch=False`` leaves
-    ``changed_at`` alone: a recomputation is no sign of life.
-    """
-    names = list(fields)
-    rows = type(obj)._default_manager.filter(pk=obj.pk)
-    if isinstance(obj, Versioned):
-        rows = rows.filter(version=obj.version)
-        obj.version += 1
-        names.append("version")
-        if touch:
-            obj.changed_at = origin.at
-            names.append("changed_at")
-    if rows.update(**{name: getattr(obj, name) for name in names}) != 1:
-        raise StaleVersion
-    _write_history([obj], "~", origin)
+    """Writes ``fields`` of one row as it was read; as ``save_many``."""
+    save_many([obj], fields, origin, touch=touch)
 
 
-@transaction.atomic
 def save_many(
     objects: Sequence[models.Model],
     fields: Iterable[str],
@@ -77,28 +205,14 @@ def save_many(
 ) -> None:
     """Writes ``fields`` of many rows of one model as they were read, all or none.
 
-    Raises ``StaleVersion`` when one of them has another version by now.
+    Raises ``StaleVersion`` when one of them has another version by now. ``touch=False`` leaves
+    ``changed_at`` alone: a recomputation is no sign of life.
     """
     if not objects:
         return
-    model = type(objects[0])
-    names = list(fields)
-    if isinstance(objects[0], Versioned):
-        _check_versions(model, objects)
-        names += ["version", "changed_at"]
-        for obj in objects:
-            obj.version += 1
-            if touch:
-                obj.changed_at = origin.at
-    # An upsert on the primary key: one statement per batch instead of one CASE per row and field.
-    model._default_manager.bulk_create(
-        objects,
-        batch_size=_BATCH,
-        update_conflicts=True,
-        update_fields=names,
-        unique_fields=["pk"],
-    )
-    _write_history(objects, "~", origin)
+    batch = Batch(origin)
+    batch.update(objects, fields, touch=touch)
+    batch.write()
 
 
 @transaction.atomic
@@ -106,9 +220,13 @@ def delete(objects: Sequence[models.Model], origin: Origin) -> None:
     """Deletes rows of one model; their last state stays in the history."""
     if not objects:
         return
-    _write_history(objects, "-", origin)
     model = type(objects[0])
-    model._default_manager.filter(pk__in=[obj.pk for obj in objects]).delete()
+    table = _Table(model, origin)
+    table.delete(objects)
+    table.record()
+    keys = [obj.pk for obj in objects]
+    for start in range(0, len(keys), _CHUNK):
+        model._default_manager.filter(pk__in=keys[start : start + _CHUNK]).delete()
 
 
 def snapshot(obj: Versioned, version: int, fields: Iterable[str]) -> dict[str, Any] | None:
@@ -122,43 +240,3 @@ def snapshot(obj: Versioned, version: int, fields: Iterable[str]) -> dict[str, A
         return {name: getattr(obj, name) for name in fields}
     row = obj.history.filter(version=version).first()
     return None if row is None else {name: getattr(row, name) for name in fields}
-
-
-def _stamp(objects: Sequence[models.Model], origin: Origin, *, version: int) -> None:
-    for obj in objects:
-        if isinstance(obj, Versioned):
-            obj.version = version
-            obj.changed_at = origin.at
-
-
-def _check_versions(model: type[models.Model], objects: Sequence[models.Model]) -> None:
-    read = {obj.pk: obj.version for obj in objects}
-    rows = model._default_manager.select_for_update().order_by("pk")
-    stored: dict[Any, int] = {}
-    keys = list(read)
-    for start in range(0, len(keys), _BATCH):
-        stored.update(rows.filter(pk__in=keys[start : start + _BATCH]).values_list("pk", "version"))
-    if stored != read:
-        raise StaleVersion
-
-
-def _write_history(objects: Sequence[models.Model], kind: str, origin: Origin) -> None:
-    history_model = type(objects[0]).history.model
-    names = [tracked.attname for tracked in history_model.tracked_fields]
-    history_model.objects.bulk_create(
-        [
-            history_model(
-                history_date=origin.at,
-                history_user=origin.by,
-                history_change_reason=origin.reason,
-                history_type=kind,
-                change_source=origin.source,
-                by_name=str(origin.by),
-                row_name=str(obj)[:300],
-                import_run_id=getattr(origin.import_run, "pk", None),
-                **{name: getattr(obj, name) for name in names},
-            )
-            for obj in objects
-        ],
-        batch_size=_BATCH,
-    )

@@ -13,12 +13,12 @@ WRITES = {
 # Calls by file; each a writer of rows with history, or of rows that have none by design.
 ALLOWED = {
     "procedures/records.py": {
-        "model._default_manager.bulk_create",
-        "model._default_manager.filter(pk__in=[obj.pk for obj in objects]).delete",
-        "rows.update",
-        "history_model.objects.bulk_create",
-        "stored.update",  # a dict
+        "batch.update",
+        "self._table(objects).update",
+        "model._default_manager.filter(pk__in=keys[start:start + _CHUNK]).delete",
+        "table.delete",
     },
+    "procedures/statements.py": {"cursor.execute"},
     # Import runs and their previews are records themselves; their histories would say nothing.
     "procedures/bulk_import/runs.py": {
         "ImportRow.objects.bulk_create",

@@ -66,8 +66,8 @@ def test_a_history_row_names_the_import_it_belongs_to(department, administrator)
 
 def test_insert_and_save_many_of_nothing_write_nothing(origin, django_assert_num_queries):
     with django_assert_num_queries(0):
-        insert.__wrapped__([], origin)
-        save_many.__wrapped__([], ["name"], origin)
+        insert([], origin)
+        save_many([], ["name"], origin)
         delete.__wrapped__([], origin)
 
 
