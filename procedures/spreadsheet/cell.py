@@ -11,6 +11,7 @@ from .keys import is_blank_text, name_key
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """Characters that a database, a workbook or a browser would not take."""
 
+_CLEAR_KEY = name_key(CLEAR_WORD)
 _SHOWN_LENGTH = 40  # of a value in a message: enough to find it, short enough to read
 
 
@@ -59,9 +60,14 @@ def storable(value: object) -> str:
 
 def shown(value: object) -> str:
     """The value for a message: on one line, without invisible characters, cut when long."""
-    visible = "".join(char if char.isprintable() else " " for char in text_of(value))
-    line = re.sub(r"\s+", " ", visible).strip()
+    line = one_line(value)
     return line if len(line) <= _SHOWN_LENGTH else line[:_SHOWN_LENGTH] + "…"
+
+
+def one_line(value: object) -> str:
+    """The value on one line, without invisible characters."""
+    visible = "".join(char if char.isprintable() else " " for char in text_of(value))
+    return re.sub(r"\s+", " ", visible).strip()
 
 
 def is_blank(value: object) -> bool:
@@ -71,9 +77,11 @@ def is_blank(value: object) -> bool:
 
 def is_clear(value: object) -> bool:
     """Does the cell ask for its field to be emptied, 「（空）」?"""
-    return isinstance(value, str) and name_key(value) == name_key(CLEAR_WORD)
+    return isinstance(value, str) and "空" in value and name_key(value) == _CLEAR_KEY
 
 
 def is_ditto(value: object) -> bool:
     """Does the cell repeat the one above, 〃 or 同上?"""
-    return isinstance(value, str) and name_key(value) in ("〃", "同上")
+    if not isinstance(value, str) or not ("〃" in value or "同" in value):
+        return False
+    return name_key(value) in ("〃", "同上")

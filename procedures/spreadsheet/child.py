@@ -3,9 +3,11 @@
 Run as ``child.py`` through `reading.read_workbook`; its death is an answer too.
 """
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from io import TextIOWrapper
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
@@ -34,17 +36,19 @@ from .sheetxml import (
 )
 from .transfer import SheetHead, Writer
 
-MEMORY_BYTES = 2 * 1024**3  # the largest real list takes 0.3 GB
-CPU_SECONDS = 60  # it takes 5 s
-RESULT_BYTES = 1024**3  # it takes 0.1 GB
+MEMORY_BYTES = 288 * 1024**2  # the largest real list takes 235 MB
+ADDRESS_BYTES = 2 * 1024**3  # mapped files count here, and some systems map large ones
+CPU_SECONDS = 20  # it takes 3 s
+FILE_BYTES = 0  # it has no business to write any
 
 
-def main(path: str, file_format: str, result: str) -> None:
-    """Read the file at ``path`` and write `transfer` lines to ``result``."""
+def main(path: str, file_format: str) -> None:
+    """Read the file at ``path`` and write `transfer` lines to the standard output."""
     _limit_resources()
-    lines = Path(result)
-    with lines.open("w", encoding="utf-8", errors="surrogatepass", newline="\n") as file:
-        writer = Writer(file)
+    with TextIOWrapper(
+        sys.stdout.buffer, encoding="utf-8", errors="surrogatepass", newline="\n"
+    ) as lines:
+        writer = Writer(lines)
         try:
             _READERS[FileFormat(file_format)](Path(path), writer)
         except Refused as refused:
@@ -59,9 +63,10 @@ def _limit_resources() -> None:
     except ImportError:  # Windows has no such limits; the wall clock of the parent remains
         return
     for limit, amount in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_DATA, MEMORY_BYTES),
+        (resource.RLIMIT_AS, ADDRESS_BYTES),
         (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_FSIZE, RESULT_BYTES),
+        (resource.RLIMIT_FSIZE, FILE_BYTES),
         (resource.RLIMIT_CORE, 0),
     ):
         _, hard = resource.getrlimit(limit)
@@ -122,7 +127,7 @@ def _scan(archive: ZipFile, part: str, sheet: str) -> SheetScan:
 
 def _head(content: CalamineSheet, found: SheetScan, is_visible: bool, date1904: bool) -> SheetHead:
     merges = content.merged_cell_ranges or ()
-    if len(merges) > MAX_MERGES:
+    if len(merges) > MAX_MERGES:  # of an xls; those of an xlsx were counted by the walk
         raise too_many_merges(content.name)
     return SheetHead(
         name=content.name,
@@ -145,18 +150,21 @@ def _rows(content: CalamineSheet, found: SheetScan) -> Iterator[list[Value]]:
     for (number, column), text in found.errors.items():
         errors.setdefault(number, []).append((column, text))
     for number, cells in enumerate(content.iter_rows(), start=1):
-        row = before + [_value(cell) for cell in cells]
+        # Most cells are text or empty: no call for them.
+        row = [(cell or None) if cell.__class__ is str else _value(cell) for cell in cells]
+        if before:
+            row = before + row
         for column, text in errors.get(number, ()):
             row[column - 1] = ErrorValue(text)
         yield row
 
 
 def _value(cell: object) -> Value:
-    if isinstance(cell, str):
-        return cell or None
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < LARGEST_WHOLE_NUMBER:
-        return int(cell)
-    if isinstance(cell, bool | int | float | datetime | date):
+    if isinstance(cell, float):
+        if not math.isfinite(cell):
+            return ErrorValue("#NUM!")
+        return int(cell) if cell.is_integer() and abs(cell) < LARGEST_WHOLE_NUMBER else cell
+    if isinstance(cell, bool | int | datetime | date):
         return cell
     return str(cell)
 

@@ -8,10 +8,9 @@ from openpyxl.workbook.defined_name import DefinedName  # type: ignore[import-un
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet  # type: ignore[import-untyped]
 from openpyxl.worksheet.datavalidation import DataValidation  # type: ignore[import-untyped]
 
-from .columns import CODES, COLUMNS, Column, ColumnKind
+from .columns import CHOICES_SHEET, CODES, COLUMNS, Column, ColumnKind
 from .rows import column_letters
 
-CHOICES_SHEET = "選択肢"
 MAX_INLINE_CHARACTERS = 255  # as long as Excel lets a list stand in the rule itself
 READY_ROWS = 5_000  # drop-downs reach this far below the rows that are there
 

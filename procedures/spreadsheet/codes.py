@@ -46,7 +46,11 @@ ANSWERS = (
             "必要(オンライン不可)",
         ),
     ),
-    Code(Answer.NOT_NEEDED, "不要", ("不必要", *_NO)),
+    Code(
+        Answer.NOT_NEEDED,
+        "不要",
+        ("不必要", "対象外", "非該当", "該当なし", "該当しない", *_NO),
+    ),
     Code(
         Answer.ONLINE,
         "オンライン可",

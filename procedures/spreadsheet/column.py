@@ -37,6 +37,7 @@ class ColumnKind(StrEnum):
     COUNT = "count"
     STATUS = "status"
     DATE = "date"
+    TRACE = "trace"
 
 
 CODES: Mapping[ColumnKind, tuple[Code[object], ...]] = {

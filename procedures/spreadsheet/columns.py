@@ -8,11 +8,14 @@ from .keys import heading_key
 
 __all__ = [
     "APPLICANT_LABELS",
+    "CHOICES_SHEET",
     "CLEAR_WORD",
     "CODES",
     "COLUMNS",
     "GUIDE_SHEET",
     "KIND_LABELS",
+    "LONGEST_HEADING",
+    "REASON_HEADING",
     "SCOPE_LABELS",
     "STATUS_LABELS",
     "Column",
@@ -28,6 +31,15 @@ CLEAR_WORD = "（空）"
 GUIDE_SHEET = "記入要領"
 """The sheet of our own workbooks that explains the columns; it holds no list."""
 
+CHOICES_SHEET = "選択肢"
+"""The hidden sheet of our own workbooks that holds the words of the drop-down lists."""
+
+LONGEST_HEADING = 60
+"""Characters of a heading, blanks included; what is longer is prose and is not looked at."""
+
+REASON_HEADING = "取り込めない理由"
+"""The last column of our own workbooks of rejected rows; it is passed over when they come back."""
+
 APPLICANT_LABELS: Mapping[str, str] = labels(APPLICANTS)
 KIND_LABELS: Mapping[str, str] = labels(PROCEDURE_KINDS)
 SCOPE_LABELS: Mapping[str, str] = labels(SCOPES)
@@ -36,7 +48,7 @@ STATUS_LABELS: Mapping[str, str] = labels(STATUSES)
 
 def column_for(heading: str) -> Column | None:
     """The column that a heading names, by its own word or an alias, blanks and width aside."""
-    return _BY_HEADING.get(heading_key(heading))
+    return _BY_HEADING.get(heading_key(heading)) if len(heading) <= LONGEST_HEADING else None
 
 
 def column(key: str) -> Column:

@@ -8,11 +8,10 @@ from pathlib import Path
 
 from .gate import UTF16_MARKS, Refused
 from .headings import SEARCHED_ROWS, find_heading
-from .raw import RawSheet, Value
-from .sheetxml import MAX_AREA, MAX_COLUMNS
+from .raw import CELL_CHARACTERS, RawSheet, Value
+from .sheetxml import MAX_AREA, MAX_COLUMNS, MAX_FILLED_COLUMNS
 from .transfer import SheetHead, Writer
 
-FIELD_CHARACTERS = 32_767  # as much as an Excel cell holds
 PROOF_OF_UTF8 = 8  # characters: Shift_JIS text fails as UTF-8 at its first or second
 DELIMITERS = (",", "\t")  # the first one where neither shows itself
 
@@ -26,7 +25,7 @@ _UNASSIGNED_IN_CP932 = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
 def read_delimited(path: Path, writer: Writer) -> None:
     """Write the text file at ``path`` as a book of one sheet. Refused names the line at fault."""
     text = _decoded(path.read_bytes())
-    csv.field_size_limit(FIELD_CHARACTERS)
+    csv.field_size_limit(CELL_CHARACTERS)
     delimiter = _delimiter(text)
     writer.sheet(SheetHead("CSV", True, False, [], [], [], []))
     cells = 0
@@ -34,7 +33,7 @@ def read_delimited(path: Path, writer: Writer) -> None:
     try:
         for row in reader:
             cells += len(row) or 1
-            if cells > MAX_AREA or len(row) > MAX_COLUMNS:
+            if cells > MAX_AREA or len(row) > MAX_FILLED_COLUMNS:
                 raise _too_wide()
             writer.row([_value(cell) for cell in row])
     except csv.Error as error:
@@ -65,7 +64,7 @@ def _promise(text: str, delimiter: str) -> tuple[int, int]:
     rows: list[tuple[Value, ...]] = []
     try:
         for row in _reader(text, delimiter):
-            rows.append(tuple(row))
+            rows.append(tuple(row[:MAX_FILLED_COLUMNS]))
             if len(rows) == SEARCHED_ROWS:
                 break
     except (csv.Error, Refused):

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from . import biff
 
 MAX_FILE_BYTES = 30 * 1024 * 1024  # three times the largest real list (75,071 rows, 10 MB)
-MAX_UNPACKED_BYTES = 300 * 1024 * 1024  # the same list unpacks to 119 MB
+MAX_UNPACKED_BYTES = 200 * 1024 * 1024  # the same list unpacks to 119 MB
 MAX_RATIO = 100  # real workbooks pack 5 to 20 times; deflate can do 1,000
 RATIO_COUNTS_FROM_BYTES = 8 * 1024 * 1024  # below this, any ratio is harmless
 MAX_MEMBERS = 2_000  # a workbook of 200 sheets with drawings has some 1,000 parts
@@ -250,7 +250,7 @@ def _watched(member: zipfile.ZipInfo, chunks: Iterator[bytes]) -> Iterator[bytes
     for chunk in chunks:
         seen = tail + chunk
         if b"<!DOCTYPE" in seen or b"<!ENTITY" in seen:
-            raise Refused("doctype", f"ブックの中に、Excelが書かない定義があります。{SAVE_AGAIN}")
+            raise odd_definition()
         if b"\0" in chunk:
             raise Refused("xml_encoding", f"ブックの中の文字コードが読み取れません。{SAVE_AGAIN}")
         if name == "xl/workbook.xml" and _STRICT_NAMESPACE in seen:
@@ -272,6 +272,11 @@ def _watched_open_document(member: zipfile.ZipInfo, chunks: Iterator[bytes]) -> 
             raise _encrypted()
         tail = seen[-len(_ODS_TYPES[-1]) :]
         yield chunk
+
+
+def odd_definition() -> Refused:
+    """The refusal of XML that defines something: entities are how a small file grows."""
+    return Refused("doctype", f"ブックの中に、Excelが書かない定義があります。{SAVE_AGAIN}")
 
 
 def _broken() -> Refused:

@@ -19,8 +19,7 @@ def name_key(text: str) -> str:
 
 def heading_key(text: str) -> str:
     """The key of a heading: NFKC, casefolded, without blanks and line breaks."""
-    visible = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    return unicodedata.normalize("NFKC", visible.casefold())
+    return _remembered_heading(text) if len(text) <= _REMEMBERED_LENGTH else _heading(text)
 
 
 def is_blank_text(text: str) -> bool:
@@ -28,8 +27,14 @@ def is_blank_text(text: str) -> bool:
     return not text[:1].isalnum() and not _INVISIBLE.sub("", text)
 
 
+def _heading(text: str) -> str:
+    visible = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    return unicodedata.normalize("NFKC", visible.casefold())
+
+
 def _key(text: str) -> str:
-    return heading_key(text).translate(_DASHES)
+    return _heading(text).translate(_DASHES)
 
 
+_remembered_heading = lru_cache(maxsize=16_384)(_heading)
 _remembered_key = lru_cache(maxsize=16_384)(_key)

@@ -46,7 +46,9 @@ __all__ = [
     "DateRead",
     "Missing",
     "answer",
+    "applicant_words",
     "applicants",
+    "bare_mark",
     "basis_level",
     "code",
     "count",
@@ -83,6 +85,8 @@ _COUNT = re.compile(
     r"(?P<digits>[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.0+)?件?"
     r"(?P<after>程度|前後|くらい|ぐらい|位|ほど)?"
 )
+_MARK_WITH_REASON = re.compile(r"(?P<mark>[○〇◯×✕✖])\s*\((?P<reason>.+)\)", re.DOTALL)
+_BENDING = re.compile(r"オンライン|電子|一部|場合|除|以外|のみ|だけ|不要|不可|なし|無")
 _UNKNOWN_COUNTS = frozenset(
     {"-", "--", "?", "不明", "未調査", "未集計", "未把握", "未定", "把握していない", "…", "..."}
 )
@@ -100,7 +104,10 @@ def text_prose(value: object) -> str:
 
     Characters that cannot be stored, or that change the direction of what follows, are CellError.
     """
-    text = text_of(value).replace("\r\n", "\n").replace("\r", "\n").strip()
+    text = text_of(value)
+    if text.isprintable():  # as most is: no line break, no invisible or private-use character
+        return text.strip()
+    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     if found := _DIRECTION_CONTROLS.search(text):
         raise CellError(
             f"文字の向きを変える見えない文字（U+{ord(found[0]):04X}）を含んでいます",
@@ -116,7 +123,7 @@ def text_prose(value: object) -> str:
 
 def has_private_use(text: str) -> bool:
     """Does the text hold private-use characters (外字), which other machines show differently?"""
-    return _PRIVATE_USE.search(text) is not None
+    return not text.isprintable() and _PRIVATE_USE.search(text) is not None
 
 
 def code(value: object) -> str:
@@ -172,8 +179,13 @@ def is_unasked(value: object) -> bool:
 
 def applicants(value: object) -> tuple[str, ...]:
     """The kinds of applicants, in the order in which they are named, each once."""
+    return tuple(dict.fromkeys(_APPLICANTS.read(word) for word in applicant_words(value)))
+
+
+def applicant_words(value: object) -> list[str]:
+    """The words of a cell that names several applicants."""
     words = _SEPARATORS.split(unicodedata.normalize("NFKC", text_of(value)))
-    return tuple(dict.fromkeys(_APPLICANTS.read(word) for word in words if not is_blank(word)))
+    return [word for word in words if not is_blank(word)]
 
 
 def kind(value: object) -> str:
@@ -212,6 +224,8 @@ def is_ground_missing(value: object) -> bool:
 
 def count(value: object) -> Count:
     """A volume (件数): 0 stays 0; blank, 不明 and － are unknown."""
+    if type(value) is int and 0 <= value <= MAX_COUNT:
+        return Count(value)
     text = name_key(text_of(value))
     if not text or text in _UNKNOWN_COUNTS:
         return Count(None)
@@ -224,6 +238,15 @@ def count(value: object) -> Count:
     if number > MAX_COUNT:
         raise CellError("件数として大きすぎます", f"{MAX_COUNT:,}以下の整数で書いてください。")
     return Count(number, bool(match["before"] or match["after"]))
+
+
+def bare_mark(value: object) -> str:
+    """The mark of a cell that gives a reason behind it, as in 「○（河岸の浸食）」; "" for none.
+
+    A reason that bends the mark (オンラインなら, 一部は, …を除く) leaves none: a person must say.
+    """
+    match = _MARK_WITH_REASON.fullmatch(unicodedata.normalize("NFKC", text_of(value)).strip())
+    return match["mark"] if match and not _BENDING.search(match["reason"]) else ""
 
 
 class _Words(Generic[T]):

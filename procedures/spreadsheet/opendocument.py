@@ -1,36 +1,38 @@
 """Reading OpenDocument sheets (.ods): one walk over the XML, repeats counted and not spelt out."""
 
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from pathlib import Path
+from typing import IO
 from xml.parsers import expat
 from zipfile import ZipFile
 
 from .gate import MAX_UNPACKED_BYTES, SAVE_AGAIN, Refused
-from .raw import LARGEST_WHOLE_NUMBER, ErrorValue, Value
+from .opendocumentcell import Attributes, Cell, cell_value
+from .raw import CELL_CHARACTERS, Value
 from .sheetxml import (
     MAX_AREA,
     MAX_COLUMNS,
     MAX_MERGES,
     MAX_ROWS,
     MAX_SHEETS,
+    PIECE_BYTES,
     SheetScan,
+    cell_too_long,
+    check_reach,
+    marks,
+    refuse_definitions,
+    too_many_cells,
     too_many_merges,
     too_wide,
 )
 from .transfer import SheetHead, Writer
 
-Attributes = dict[str, str]
-
-# An error is known by what is shown: only some programs mark its cell as one.
-_ERROR = re.compile(r"#(?:NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A)|(?:Err|エラー):\d{3}")
-_DURATION = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
-_NUMBERS = ("float", "percentage", "currency")
-_SPACES = re.compile(r"[ \t\r\n]+")
-_CELL_CHARACTERS = 32_767  # as much as an Excel cell holds
+_SPACES = re.compile(r"[ \t\r\n]{2,}|[\t\r\n]")
+# Each takes some ten times as long as in an xlsx, where larger lists have their place.
+MAX_CELLS = 700_000  # as they stand in the file: 15,000 rows of 45 columns
+MAX_MARKS = 5_000_000  # tags and attributes: as many cells with seven each
 
 
 def read_open_document(path: Path, writer: Writer) -> None:
@@ -38,7 +40,7 @@ def read_open_document(path: Path, writer: Writer) -> None:
     walk = _Walk(writer)
     try:
         with ZipFile(path) as archive, archive.open("content.xml") as stream:
-            walk.parser.ParseFile(stream)
+            walk.through(stream)
     except expat.ExpatError as error:
         raise _broken() from error
 
@@ -67,29 +69,27 @@ class _Row:
     characters: int = 0
 
 
-@dataclass(slots=True)
-class _Cell:
-    attributes: Attributes
-    is_covered: bool
-    pieces: list[str] = field(default_factory=list)
-    length: int = 0
+class _ShortNames(dict[str, str]):
+    """What the parser calls an element or attribute → as it is called in the standard."""
 
-    @property
-    def text(self) -> str:
-        return "".join(self.pieces)
+    def __missing__(self, name: str) -> str:
+        space, _, local = name.rpartition("|")
+        short = self[name] = f"{space.split(':')[-2:][0]}:{local}"
+        return short
 
 
 class _Walk:
     """The state of one walk. Whatever is no sheet, row, cell or text of a cell is skipped."""
 
     def __init__(self, writer: Writer) -> None:
-        self.parser = expat.ParserCreate(namespace_separator="|")
-        self.parser.buffer_text = True
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self.parser.CharacterDataHandler = self._characters
+        self._parser = expat.ParserCreate(namespace_separator="|")
+        self._parser.buffer_text = True
+        self._parser.StartDoctypeDeclHandler = refuse_definitions
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._characters
         self._writer = writer
-        self._short: dict[str, str] = {}
+        self._short = _ShortNames()
         self._skipped = 0  # open elements, from the outermost skipped one on
         self._style = ""
         self._hidden_styles: set[str] = set()
@@ -99,7 +99,9 @@ class _Walk:
         self._written = 0
         self._sheet: _Sheet | None = None
         self._row: _Row | None = None
-        self._cell: _Cell | None = None
+        self._cell: Cell | None = None
+        self._is_covered = False
+        self._cell_count = 0
         self._in_paragraph = self._has_paragraph = False
         self._starts: dict[str, Callable[[Attributes], None]] = {
             "style:style": self._start_style,
@@ -123,29 +125,32 @@ class _Walk:
             "text:p": self._end_paragraph,
         }
 
+    def through(self, stream: IO[bytes]) -> None:
+        """Walk all of it."""
+        mark_count = 0
+        while piece := stream.read(PIECE_BYTES):
+            mark_count += marks(piece)
+            if mark_count > MAX_MARKS:
+                raise too_many_cells()
+            self._parser.Parse(piece)
+        self._parser.Parse(b"", True)
+
     def _start(self, name: str, attributes: Attributes) -> None:
         if self._skipped:
             self._skipped += 1
             return
-        short = self._short_name(name)
+        names = self._short
+        short = names[name]
         if (start := self._starts.get(short)) is not None:
-            start({self._short_name(key): value for key, value in attributes.items()})
+            start({names[key]: value for key, value in attributes.items()})
         elif not (short in _PASSED_THROUGH or (self._in_paragraph and short in _RUNS)):
             self._skipped = 1
 
     def _end(self, name: str) -> None:
         if self._skipped:
             self._skipped -= 1
-        elif (end := self._ends.get(self._short_name(name))) is not None:
+        elif (end := self._ends.get(self._short[name])) is not None:
             end()
-
-    def _short_name(self, name: str) -> str:
-        short = self._short.get(name)
-        if short is None:
-            space, _, local = name.rpartition("|")
-            short = f"{(space.split(':')[-2:] or [''])[0]}:{local}"
-            self._short[name] = short
-        return short
 
     # Styles and settings
 
@@ -225,6 +230,8 @@ class _Walk:
         self._written += row.characters * row.repeat
         sheet.found.last_row = last
         sheet.found.last_column = max(sheet.found.last_column, len(row.cells))
+        sheet.found.filled_row_count += row.repeat
+        check_reach(sheet.name, sheet.found)
         if self._area + sheet.found.area > MAX_AREA or self._written > MAX_UNPACKED_BYTES:
             raise too_wide(sheet.name, sheet.found)
         if row.is_hidden:
@@ -238,34 +245,38 @@ class _Walk:
     # Cells
 
     def _start_cell(self, attributes: Attributes) -> None:
-        self._open_row()
-        self._cell = _Cell(attributes, is_covered=False)
+        if self._row is None:
+            raise _broken()
+        self._cell_count += 1
+        if self._cell_count > MAX_CELLS:
+            raise too_many_cells()
+        self._cell = Cell(attributes)
 
     def _start_covered_cell(self, attributes: Attributes) -> None:
-        self._open_row()
-        self._cell = _Cell(attributes, is_covered=True)
+        self._start_cell(attributes)
+        self._is_covered = True
 
     def _end_cell(self) -> None:
-        sheet, row, cell = self._open_sheet(), self._open_row(), self._cell
-        if cell is None:
+        sheet, row, cell, is_covered = self._sheet, self._row, self._cell, self._is_covered
+        if sheet is None or row is None or cell is None:
             raise _broken()
-        self._cell, self._has_paragraph = None, False
+        self._cell, self._has_paragraph, self._is_covered = None, False, False
         repeat = _count(cell.attributes, "table:number-columns-repeated")
         first, row.place = row.place + 1, row.place + repeat
-        self._note_merge(sheet, cell, first)
-        value = None if cell.is_covered else _value(cell)
+        if _SPANS & cell.attributes.keys():
+            self._note_merge(sheet, cell, first)
+        value = None if is_covered else cell_value(cell)
         if value is None:
-            if "table:formula" in cell.attributes and not cell.is_covered and not cell.text:
+            if "table:formula" in cell.attributes and not is_covered and not cell.text:
                 sheet.found.formulas_without_value.append((sheet.row_count + 1, first))
             return
         if row.place > MAX_COLUMNS or sheet.row_count + row.repeat > MAX_ROWS:
             reach = SheetScan(last_row=sheet.row_count + row.repeat, last_column=row.place)
             raise too_wide(sheet.name, reach)
-        row.cells.extend([None] * (first - 1 - len(row.cells)))
-        row.cells.extend([value] * repeat)
+        row.cells += [None] * (first - 1 - len(row.cells)) + [value] * repeat
         row.characters += len(str(value)) * repeat
 
-    def _note_merge(self, sheet: _Sheet, cell: _Cell, left: int) -> None:
+    def _note_merge(self, sheet: _Sheet, cell: Cell, left: int) -> None:
         rows = _count(cell.attributes, "table:number-rows-spanned")
         columns = _count(cell.attributes, "table:number-columns-spanned")
         if rows == columns == 1:
@@ -292,7 +303,7 @@ class _Walk:
         self._in_paragraph = False
 
     def _spaces(self, attributes: Attributes) -> None:
-        self._add(" " * min(_count(attributes, "text:c"), _CELL_CHARACTERS))
+        self._add(" " * min(_count(attributes, "text:c"), CELL_CHARACTERS))
 
     def _characters(self, text: str) -> None:
         if self._in_paragraph and not self._skipped:
@@ -304,55 +315,14 @@ class _Walk:
             return
         cell.pieces.append(text)
         cell.length += len(text)
-        if cell.length > _CELL_CHARACTERS:
-            sheet = self._open_sheet()
-            raise Refused(
-                "cell_too_long",
-                f"シート「{sheet.name}」の{sheet.row_count + 1:,}行目に、長すぎるセルがあります"
-                f"（{_CELL_CHARACTERS:,}文字まで）。短くしてから、もう一度選んでください。",
-            )
-
-
-def _value(cell: _Cell) -> Value:
-    kind, text = cell.attributes.get("office:value-type"), cell.text
-    is_error = cell.attributes.get("calcext:value-type") == "error"
-    if is_error or _ERROR.fullmatch(text):
-        return ErrorValue(text or "#ERROR!")
-    try:
-        if kind in _NUMBERS:
-            return _number(cell.attributes["office:value"])
-        if kind == "date":
-            return _date(cell.attributes["office:date-value"])
-        if kind == "boolean":
-            return cell.attributes["office:boolean-value"] == "true"
-    except (KeyError, ValueError, OverflowError):
-        return ErrorValue(text or "#VALUE!")  # rejects its row: nobody knows what it was
-    if kind == "time":
-        return _time(cell.attributes.get("office:time-value", ""), text)
-    return cell.attributes.get("office:string-value", text) or None
-
-
-def _number(text: str) -> Value:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(text)
-    return int(number) if number.is_integer() and abs(number) < LARGEST_WHOLE_NUMBER else number
-
-
-def _date(text: str) -> Value:
-    if "T" not in text:
-        return date.fromisoformat(text)
-    return datetime.fromisoformat(text).replace(tzinfo=None)
-
-
-def _time(duration: str, text: str) -> Value:
-    if parts := _DURATION.fullmatch(duration):
-        return ":".join(part.zfill(2) for part in parts.groups())
-    return text or duration or None
+        if cell.length > CELL_CHARACTERS:
+            raise cell_too_long(self._open_sheet().name, self._open_sheet().row_count + 1)
 
 
 def _count(attributes: Attributes, name: str) -> int:
-    text = attributes.get(name, "1")
+    text = attributes.get(name)
+    if text is None:
+        return 1
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ROWS))):
         raise _broken()
     return max(int(text), 1)
@@ -362,6 +332,7 @@ def _is_hidden(attributes: Attributes) -> bool:
     return attributes.get("table:visibility") in ("collapse", "filter")
 
 
+_SPANS = {"table:number-rows-spanned", "table:number-columns-spanned"}
 _PASSED_THROUGH = frozenset(
     {
         "office:document-content",

@@ -1,5 +1,6 @@
 """What parsing hands on: a file, its sheets and its rows, every row of the list accounted for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -60,9 +61,14 @@ class SheetReport:
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """A file that was understood; ``rows`` holds every non-blank row below the headings."""
+    """A file that was understood; ``rows`` holds every non-blank row below the headings.
+
+    ``unknown_values``: key of a coded column → a value that is none of its words, as shown → the
+    number of rows that say it. These rows are rejected.
+    """
 
     kind: FileKind
     sheets: tuple[SheetReport, ...]
     rows: tuple[ParsedRow, ...]
     notes: tuple[str, ...] = field(default=())
+    unknown_values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

@@ -3,17 +3,22 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Protocol
 
 from .cell import CLEAR, CellError, is_blank
-from .columns import COLUMNS, GUIDE_SHEET
+from .columns import COLUMNS, column
 from .gate import Refused
 from .headings import Heading, find_heading
 from .keys import name_key
+from .lists import OWN_SHEETS, find_lists, mapped_lists
+from .mapping import FileMapping
 from .parsed import CellProblem, FileKind, ParsedFile, ParsedRow, SheetReport
 from .raw import RawBook, RawSheet, Row
+from .readings import UnknownValues
 from .rows import ListReader, column_letters
 from .survey import SurveyReader, find_survey
+from .trace import TRACE_COLUMNS
 
 __all__ = [
     "CLEAR",
@@ -28,6 +33,8 @@ __all__ = [
 
 _UNNAMED_SHEET = re.compile(r"(?:sheet|シ-ト|work|csv)[0-9()]*")
 _OTHERS_NAMED = 3  # of the rows that share a number, in one message
+_WORDS_NAMED = 10  # that a person explained, in one note
+_TRACES = frozenset(column.key for column in TRACE_COLUMNS)
 
 
 class _Reader(Protocol):
@@ -38,31 +45,43 @@ class _Reader(Protocol):
     ) -> CellProblem: ...
 
 
-def parse(book: RawBook, *, default_fiscal_year: int) -> ParsedFile:
+def parse(
+    book: RawBook, *, default_fiscal_year: int, mapping: FileMapping | None = None
+) -> ParsedFile:
     """The list in the book, or the national survey: every non-blank row below the headings.
 
-    A volume whose row names no year belongs to ``default_fiscal_year``. Raises Refused (code
-    "no_heading") when no sheet has a list. Names of departments and services are as written.
+    A volume whose row names no year belongs to ``default_fiscal_year``. A ``mapping`` with sheets
+    is followed as it is; its values are read in every list. Raises Refused (code "no_heading")
+    when no sheet has a list. Names of departments and services are as written.
     """
-    lists = _lists(sheet for sheet in book.sheets if sheet.visible) or _lists(book.sheets)
+    chosen = mapping or FileMapping()
+    lists = mapped_lists(book, chosen) if chosen.sheets else find_lists(book)
     if not lists:
         raise _no_heading()
-    surveys = [
+    if not chosen.sheets and (surveys := _surveys(lists)):
+        return _parse_sheets(book, FileKind.SURVEY, "national_id", surveys)
+    unknown = UnknownValues()
+    readers = [
+        (
+            sheet,
+            heading,
+            _list_reader(sheet, heading, len(lists), default_fiscal_year, unknown, chosen),
+        )
+        for sheet, heading in lists
+    ]
+    file = _parse_sheets(book, FileKind.LIST, "number", readers, bool(chosen.sheets))
+    notes = (*file.notes, *_notes_on_words(reader for _, _, reader in readers))
+    return replace(file, notes=notes, unknown_values=unknown.counts)
+
+
+def _surveys(
+    lists: Sequence[tuple[RawSheet, Heading]],
+) -> list[tuple[RawSheet, Heading, _Reader]]:
+    return [
         (sheet, heading, SurveyReader(sheet, edition, heading))
         for sheet, _ in lists
         for edition, heading in find_survey(sheet)
     ]
-    if surveys:
-        return _parse_sheets(book, FileKind.SURVEY, "national_id", surveys)
-    readers = [
-        (sheet, heading, _list_reader(sheet, heading, len(lists) > 1, default_fiscal_year))
-        for sheet, heading in lists
-    ]
-    return _parse_sheets(book, FileKind.LIST, "number", readers)
-
-
-def _lists(sheets: Iterable[RawSheet]) -> list[tuple[RawSheet, Heading]]:
-    return [(sheet, heading) for sheet in sheets if (heading := find_heading(sheet))]
 
 
 def _no_heading() -> Refused:
@@ -75,30 +94,55 @@ def _no_heading() -> Refused:
 
 
 def _list_reader(
-    sheet: RawSheet, heading: Heading, is_one_of_several: bool, default_fiscal_year: int
+    sheet: RawSheet,
+    heading: Heading,
+    sheet_count: int,
+    default_fiscal_year: int,
+    unknown: UnknownValues,
+    mapping: FileMapping,
 ) -> ListReader:
     # One sheet for each department: its name says which. A sheet that nobody named says nothing.
-    says_department = is_one_of_several and not _UNNAMED_SHEET.fullmatch(name_key(sheet.name))
+    says_department = sheet_count > 1 and not _UNNAMED_SHEET.fullmatch(name_key(sheet.name))
     return ListReader(
         sheet,
         heading,
         default_fiscal_year=default_fiscal_year,
+        unknown=unknown,
+        words=mapping.words,
         department=sheet.name.strip() if says_department else "",
-        names_sheet=is_one_of_several,
+        names_sheet=sheet_count > 1,
     )
 
 
-def _notes_on_unread(book: RawBook, read: list[RawSheet]) -> tuple[str, ...]:
+def _notes_on_words(readers: Iterable[ListReader]) -> Iterable[str]:
+    met: dict[str, dict[str, str]] = {}
+    for reader in readers:
+        for key, used in reader.used_words.items():
+            met.setdefault(key, {}).update(used)
+    for key, used in met.items():
+        pairs = "、".join(
+            f"「{value}」→{f'「{word}」' if word else '空欄'}"
+            for value, word in islice(used.items(), _WORDS_NAMED)
+        )
+        more = len(used) - _WORDS_NAMED
+        pairs += f"ほか{more}個" if more > 0 else ""
+        yield f"「{column(key).heading}」は、決めたとおりに読み替えました（{pairs}）。"
+
+
+def _notes_on_sheets(book: RawBook, read: list[RawSheet], are_chosen: bool) -> tuple[str, ...]:
+    why_hidden = "選ばれた" if are_chosen else "ほかに一覧がない"
+    where_not = "は選ばれていない" if are_chosen else "には手続の一覧がない"
     notes = [
-        f"シート「{sheet.name}」は非表示ですが、ほかに一覧がないため読みました。"
+        f"シート「{sheet.name}」は非表示ですが、{why_hidden}ため読みました。"
         for sheet in read
         if not sheet.visible
     ]
+    read_names = {sheet.name for sheet in read}
     for sheet in book.sheets:
-        if sheet in read or sheet.name == GUIDE_SHEET or not any(sheet.rows):
+        if sheet.name in read_names or sheet.name in OWN_SHEETS or not any(sheet.rows):
             continue
         if sheet.visible:
-            notes.append(f"シート「{sheet.name}」には手続の一覧がないため、読んでいません。")
+            notes.append(f"シート「{sheet.name}」{where_not}ため、読んでいません。")
         elif find_heading(sheet):
             notes.append(f"非表示のシート「{sheet.name}」は読んでいません。")
     return tuple(notes)
@@ -109,6 +153,7 @@ def _parse_sheets(
     kind: FileKind,
     key: str,
     sheets: Sequence[tuple[RawSheet, Heading, _Reader]],
+    are_chosen: bool = False,
 ) -> ParsedFile:
     rows: list[ParsedRow] = []
     reports: list[SheetReport] = []
@@ -121,7 +166,7 @@ def _parse_sheets(
         reports.append(_report(sheet, heading, read))
         rows.extend(read)
     readers = {sheet.name: reader for sheet, _, reader in sheets}
-    notes = _notes_on_unread(book, [sheet for sheet, _, _ in sheets])
+    notes = _notes_on_sheets(book, [sheet for sheet, _, _ in sheets], are_chosen)
     return ParsedFile(kind, tuple(reports), tuple(_settled(rows, readers, key)), notes)
 
 
@@ -170,9 +215,9 @@ def _settled(rows: list[ParsedRow], readers: dict[str, _Reader], key: str) -> It
 
 
 def _told_apart(row: ParsedRow, same: list[ParsedRow], reader: _Reader, key: str) -> ParsedRow:
-    first, *rest = same
+    first = next((other for other in same if "row_id" in other.values), same[0])
     others = _row_names(row, [other for other in same if other is not row])
-    if any(_content(other) != _content(first) for other in rest):
+    if any(_content(other) != _content(first) for other in same):
         error = CellError(
             f"{others}にもあり、内容が違います", "番号を直すか、要らない行を消してください。"
         )
@@ -184,7 +229,9 @@ def _told_apart(row: ParsedRow, same: list[ParsedRow], reader: _Reader, key: str
 
 
 def _content(row: ParsedRow) -> tuple[object, ...]:
-    return row.values, tuple((problem.column, problem.value) for problem in row.problems)
+    # What a person sees: the hidden cells of a row go along when it is copied.
+    values = {key: value for key, value in row.values.items() if key not in _TRACES}
+    return values, tuple((problem.column, problem.value) for problem in row.problems)
 
 
 def _row_names(row: ParsedRow, others: list[ParsedRow]) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+CELL_CHARACTERS = 32_767  # as much as an Excel cell holds
 LARGEST_WHOLE_NUMBER = 1e15  # up to here a float holds every integer, as Excel does
 
 

@@ -1,26 +1,37 @@
-"""Reading one row of a list: its cells by kind, and what keeps it from being a procedure."""
+"""Reading one row of a list: its cells by column, and what keeps it from being a procedure."""
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from . import normalise
-from .cell import storable
-from .columns import COLUMNS, Column, ColumnKind, column_for
+from .cell import CellError, is_blank, shown, storable, text_of
+from .column import CODES
+from .columns import COLUMNS, column
 from .headings import Heading
 from .keys import heading_key, name_key
-from .normalise import CLEAR, GROUND_MISSING, CellError
 from .parsed import CellProblem, ParsedRow
-from .raw import ErrorValue, RawSheet, Row, Value
+from .raw import RawSheet, Row, Value
+from .readings import BLANK, DITTO, CellReader, Reading, UnknownValues
+from .trace import mangled_note, read_trace
 
 TOTAL_WORDS = frozenset({"計", "小計", "合計", "総計"})
 KEY_COLUMNS = ("number", "name", "department", "division")
 FILLED_DOWN = ("department", "division")
 VOLUMES = ("total_volume", "online_volume")
 
+PASSED_OVER_TOTAL = "合計の行です"
+PASSED_OVER_NOTE = "注記の行です"
+PASSED_OVER_HEADINGS = "見出しの繰返しです"
+PASSED_OVER_EMPTY = "見える欄がすべて空の行です（台帳の手続は変わりません）"
+
+_NAME_HEADINGS = frozenset(
+    heading_key(text) for text in (column("name").heading, *column("name").aliases)
+)
 _NOTE = re.compile(r"[(\[【]?(?:※|注(?:[0-9)\]】:.、\s]|$))")
 _NOTE_MARK = re.compile(r"[(\[【]?(?:※|注)[0-9]*[)\]】:.]?")
+_NO_NOTE = 3  # so many cells with a value are no note, whatever they say
 
 
 @dataclass(slots=True)
@@ -41,49 +52,62 @@ class ListReader:
         heading: Heading,
         *,
         default_fiscal_year: int,
+        unknown: UnknownValues,
+        words: Mapping[str, Mapping[str, str]],
         department: str = "",
         names_sheet: bool = False,
     ) -> None:
         """``department`` stands for the column that the sheet lacks; ``names_sheet``: messages
-        say the sheet too, because there are several."""
+        say the sheet too, because there are several. ``unknown`` gathers the words of coded
+        columns that nobody knows, ``words`` are those that a person explained, by column."""
         self._sheet = sheet
         self._heading = heading
         self._default_fiscal_year = default_fiscal_year
-        self._department = department
+        self._unknown = unknown
+        self._department = department if "department" not in heading.places else ""
         self._names_sheet = names_sheet
-        self._above: dict[str, Value] = {}
+        self._readers = _cell_readers(sheet, heading, words)
+        self._traces = tuple(heading.traces.items())
+        self._own_places = heading.own_places
+        self._key_places = tuple(
+            heading.places[key] for key in KEY_COLUMNS if key in heading.places
+        )
+        self._texts = frozenset(heading_key(text) for text in heading.texts if text)
+        self._name_headings = _NAME_HEADINGS | {heading_key(self._heading_text("name"))}
+        self._width = len(heading.texts)
+        self._above: Sequence[Value] = (None,) * self._width
         self._fills = _merged_values(sheet, heading)
+        self._lost = _lost_formulas(sheet)
+
+    @property
+    def used_words(self) -> dict[str, dict[str, str]]:
+        """Column key → the explained values that were met, with the words they stand for."""
+        return {reader.column.key: reader.used for _, reader in self._readers if reader.used}
 
     def read(self, row_number: int, row: Row) -> ParsedRow:
         """The row with its values, problems and notes, or with the reason to pass it over."""
-        cells = {
-            key: row[place] if place < len(row) else None
-            for key, place in self._heading.places.items()
-        }
-        if reason := self._reason_to_pass_over(row, cells):
+        cells = [*row, *(None,) * (self._width - len(row))]
+        if reason := self._reason_to_pass_over(cells):
             return ParsedRow(self._sheet.name, row_number, {}, passed_over=reason)
         found = Findings()
-        self._fill_from_merges(row_number, cells)
-        self._repeat_above(cells, found)
-        for column in COLUMNS:
-            if column.key in cells:
-                self._read_cell(row_number, column, cells[column.key], found)
+        for place, value in self._fills.get(row_number, ()):
+            if is_blank(cells[place]):
+                cells[place] = value
+        self._read_cells(row_number, cells, found)
+        self._above = cells
         self._complete(row_number, found)
+        for key, place in self._traces:
+            _read_trace(key, cells[place], found)
         return ParsedRow(
-            self._sheet.name,
-            row_number,
-            found.values,
-            tuple(found.problems),
-            tuple(found.notes),
+            self._sheet.name, row_number, found.values, tuple(found.problems), tuple(found.notes)
         )
 
     def problem(self, row_number: int, key: str, value: object, error: CellError) -> CellProblem:
         """The problem of one cell in words."""
         heading = self._heading_text(key)
-        place = self._heading.places[key]
         return CellProblem(
             heading,
-            f"{column_letters(place)}{row_number}",
+            self._address(row_number, key),
             storable(value),
             error.sentence(f"{self._where(row_number)}「{heading}」", value),
         )
@@ -98,89 +122,101 @@ class ListReader:
     def _heading_text(self, key: str) -> str:
         return self._heading.texts[self._heading.places[key]]
 
-    def _reason_to_pass_over(self, row: Row, cells: Mapping[str, Value]) -> str:
-        written = [value for value in row if not normalise.is_blank(value)]
-        keys = [cells.get(key) for key in KEY_COLUMNS]
-        if any(isinstance(value, str) and name_key(value) in TOTAL_WORDS for value in keys):
-            return "合計の行です"
-        if normalise.is_blank(cells.get("name")) and _is_total(written[0]):
-            return "合計の行です"
-        if _is_note(written):
-            return "注記の行です"
-        if self._repeats_headings(row):
-            return "見出しの繰返しです"
-        return ""
+    def _address(self, row_number: int, key: str) -> str:
+        return f"{column_letters(self._heading.places[key])}{row_number}"
 
-    def _repeats_headings(self, row: Row) -> bool:
-        name_place = self._heading.places["name"]
-        name = row[name_place] if name_place < len(row) else None
-        if not isinstance(name, str) or (known := column_for(name)) is None or known.key != "name":
+    def _reason_to_pass_over(self, cells: Sequence[Value]) -> str:
+        written = self._first_written(cells)
+        if not written:
+            return PASSED_OVER_EMPTY
+        if any(_is_total(cells[place]) for place in self._key_places):
+            return PASSED_OVER_TOTAL
+        name = cells[self._heading.places["name"]]
+        if _is_total(written[0]) and is_blank(name):
+            return PASSED_OVER_TOTAL
+        if len(written) < _NO_NOTE and _is_note(written):
+            return PASSED_OVER_NOTE
+        return PASSED_OVER_HEADINGS if self._repeats_headings(name, cells) else ""
+
+    def _first_written(self, cells: Sequence[Value]) -> list[Value]:
+        """The first values of the row that a person sees, as many as it takes to judge it."""
+        written: list[Value] = []
+        for place, value in enumerate(cells):
+            if value is None or is_blank(value) or place in self._own_places:
+                continue
+            written.append(value)
+            if len(written) == _NO_NOTE:
+                break
+        return written
+
+    def _repeats_headings(self, name: Value, cells: Sequence[Value]) -> bool:
+        if not isinstance(name, str) or heading_key(name) not in self._name_headings:
             return False
-        texts = {heading_key(text) for text in self._heading.texts if text}
         return all(
-            isinstance(value, str) and heading_key(value) in texts
-            for value in row
-            if not normalise.is_blank(value)
+            isinstance(value, str) and heading_key(value) in self._texts
+            for value in cells
+            if not is_blank(value)
         )
 
-    def _fill_from_merges(self, row_number: int, cells: dict[str, Value]) -> None:
-        for key in FILLED_DOWN:
-            if key in cells and normalise.is_blank(cells[key]):
-                cells[key] = self._fills.get((key, row_number))
+    def _read_cells(self, row_number: int, cells: list[Value], found: Findings) -> None:
+        lost = self._lost.get(row_number)
+        for place, reader in self._readers:
+            value = cells[place]
+            try:
+                reading = BLANK if value is None else reader.read(value)
+                if reading is DITTO:
+                    reading = self._repeated(place, reader, cells, found)
+            except CellError as error:
+                self._reject(row_number, reader, cells[place], error, found)
+                continue
+            if reading is BLANK:
+                if lost and place in lost:
+                    found.notes.append(self._lost_note(row_number, reader.column.key))
+                continue
+            found.values.update(reading.values)
+            if reading.note:
+                found.notes.append(reading.note)
 
-    def _repeat_above(self, cells: dict[str, Value], found: Findings) -> None:
-        for key, value in cells.items():
-            if normalise.is_ditto(value):
-                cells[key] = self._above.get(key)
-                above = normalise.shown(cells[key])
-                found.notes.append(
-                    f"「{self._heading_text(key)}」は、上の行と同じ"
-                    f"{f'「{above}」' if above else '空欄'}として読みました。"
-                )
-        self._above = dict(cells)
+    def _repeated(
+        self, place: int, reader: CellReader, cells: list[Value], found: Findings
+    ) -> Reading:
+        cells[place] = self._above[place]
+        above = shown(cells[place])
+        found.notes.append(
+            f"「{self._heading.texts[place]}」は、上の行と同じ"
+            f"{f'「{above}」' if above else '空欄'}として読みました。"
+        )
+        return reader.read(cells[place])
 
-    def _read_cell(self, row_number: int, column: Column, value: Value, found: Findings) -> None:
-        if normalise.is_blank(value):
-            self._note_lost_formula(row_number, column, found)
-            return
-        try:
-            values, note = _read(column, value, self._sheet.date1904)
-        except CellError as error:
-            found.problems.append(self.problem(row_number, column.key, value, error))
-            return
-        found.values.update(values)
-        if note:
-            heading = self._heading_text(column.key)
-            found.notes.append(f"「{heading}」の「{normalise.shown(value)}」は、{note}。")
+    def _reject(
+        self, row_number: int, reader: CellReader, value: Value, error: CellError, found: Findings
+    ) -> None:
+        key = reader.column.key
+        found.problems.append(self.problem(row_number, key, value, error))
+        if error.allowed and reader.column.kind in CODES:
+            self._unknown.add(key, reader.unknown_words(value))
 
-    def _note_lost_formula(self, row_number: int, column: Column, found: Findings) -> None:
-        place = self._heading.places[column.key]
-        if (row_number, place + 1) in self._sheet.formulas_without_value:
-            found.notes.append(
-                f"「{self._heading_text(column.key)}」（{column_letters(place)}{row_number}）は、"
-                "数式の結果が保存されていないため空欄として読みました。"
-            )
+    def _lost_note(self, row_number: int, key: str) -> str:
+        return (
+            f"「{self._heading_text(key)}」（{self._address(row_number, key)}）は、"
+            "数式の結果が保存されていないため空欄として読みました。"
+        )
 
     def _complete(self, row_number: int, found: Findings) -> None:
-        if self._department and "department" not in self._heading.places:
+        if self._department:
             found.values["department"] = self._department
             found.values["department_from_sheet"] = True
-        has_name_problem = any(
-            problem.column == self._heading_text("name") for problem in found.problems
-        )
-        if "name" not in found.values and not has_name_problem:
-            found.problems.append(self._missing_name(row_number))
+        if "name" not in found.values:
+            self._check_name(row_number, found)
         if any(key in found.values for key in VOLUMES):
             self._complete_volume(row_number, found)
 
-    def _missing_name(self, row_number: int) -> CellProblem:
-        heading = self._heading_text("name")
-        return CellProblem(
-            heading,
-            f"{column_letters(self._heading.places['name'])}{row_number}",
-            "",
-            f"{self._where(row_number)}「{heading}」が空です。手続名を書いてください。",
-        )
+    def _check_name(self, row_number: int, found: Findings) -> None:
+        heading, cell = self._heading_text("name"), self._address(row_number, "name")
+        if any(problem.cell == cell for problem in found.problems):
+            return
+        message = f"{self._where(row_number)}「{heading}」が空です。手続名を書いてください。"
+        found.problems.append(CellProblem(heading, cell, "", message))
 
     def _complete_volume(self, row_number: int, found: Findings) -> None:
         if "fiscal_year" not in found.values:
@@ -203,20 +239,48 @@ def column_letters(place: int) -> str:
     return letters
 
 
+def _cell_readers(
+    sheet: RawSheet, heading: Heading, words: Mapping[str, Mapping[str, str]]
+) -> tuple[tuple[int, CellReader], ...]:
+    """The place and the reader of each column that the sheet has, in the order of the table."""
+    return tuple(
+        (
+            heading.places[each.key],
+            CellReader(
+                each,
+                heading.texts[heading.places[each.key]],
+                date1904=sheet.date1904,
+                words=words.get(each.key, {}),
+            ),
+        )
+        for each in COLUMNS
+        if each.key in heading.places
+    )
+
+
+def _read_trace(key: str, value: Value, found: Findings) -> None:
+    if is_blank(value):
+        return
+    try:
+        found.values[key] = read_trace(key, value)
+    except CellError:
+        found.notes.append(mangled_note(key, value))
+
+
 def _is_total(value: Value) -> bool:
-    return isinstance(value, str) and name_key(value) in TOTAL_WORDS
+    return isinstance(value, str) and "計" in value and name_key(value) in TOTAL_WORDS
 
 
 def _is_note(written: list[Value]) -> bool:
-    first = unicodedata.normalize("NFKC", normalise.text_of(written[0])).strip()
+    first = unicodedata.normalize("NFKC", text_of(written[0])).strip()
     if len(written) == 1:
         return _NOTE.match(first) is not None
-    return len(written) == 2 and _NOTE_MARK.fullmatch(first) is not None
+    return _NOTE_MARK.fullmatch(first) is not None
 
 
-def _merged_values(sheet: RawSheet, heading: Heading) -> dict[tuple[str, int], Value]:
-    """(column key, row) → the value of the merged cell that covers it."""
-    fills: dict[tuple[str, int], Value] = {}
+def _merged_values(sheet: RawSheet, heading: Heading) -> dict[int, list[tuple[int, Value]]]:
+    """Row → the places that a merged cell above covers, with its value."""
+    fills: dict[int, list[tuple[int, Value]]] = defaultdict(list)
     for key in FILLED_DOWN:
         if (place := heading.places.get(key)) is None:
             continue
@@ -227,100 +291,14 @@ def _merged_values(sheet: RawSheet, heading: Heading) -> dict[tuple[str, int], V
             row = sheet.rows[merge.top - 1] if merge.top <= len(sheet.rows) else ()
             value = row[place] if place < len(row) else None
             done = min(merge.bottom, len(sheet.rows))
-            fills.update({(key, number): value for number in range(merge.top + 1, done + 1)})
+            for number in range(merge.top + 1, done + 1):
+                fills[number].append((place, value))
     return fills
 
 
-Read = tuple[dict[str, object], str]
-
-
-def _read(column: Column, value: Value, date1904: bool) -> Read:
-    """The values that one cell gives, by key, and a note on how it was read."""
-    if isinstance(value, ErrorValue):
-        raise CellError("エラーの値です", "数式か値を直してください。")
-    if normalise.is_clear(value):
-        if not column.is_clearable:
-            raise CellError("この列では使えません", "値を書くか、空欄のままにしてください。")
-        return dict.fromkeys(_cleared(column), CLEAR), ""
-    if column.kind is ColumnKind.DATE:
-        read = normalise.date(value, date1904=date1904)
-        return {column.key: read.day}, read.note and f"{read.day}として読みました（{read.note}）"
-    return _READERS[column.kind](column, value)
-
-
-def _cleared(column: Column) -> tuple[str, ...]:
-    has_note = column.kind is ColumnKind.OTHER_ANSWER
-    return (column.key, f"{column.key}_note") if has_note else (column.key,)
-
-
-def _read_text(column: Column, value: Value) -> Read:
-    text = normalise.code(value) if column.kind is ColumnKind.CODE else normalise.text_prose(value)
-    return {column.key: _fitting(column, text)}, _private_use_note(text)
-
-
-def _read_url(column: Column, value: Value) -> Read:
-    return {column.key: _fitting(column, normalise.url(value))}, ""
-
-
-def _fitting(column: Column, text: str) -> str:
-    if column.max_length and len(text) > column.max_length:
-        raise CellError(
-            f"長すぎます（{len(text):,}文字）", f"{column.max_length}文字までにしてください。"
-        )
-    return text
-
-
-def _private_use_note(text: str) -> str:
-    if not normalise.has_private_use(text):
-        return ""
-    return "外字を含んでいます（そのまま読みましたが、ほかの端末では別の文字に見えます）"
-
-
-def _read_other(column: Column, value: Value) -> Read:
-    answer, text = normalise.other_answer(value)
-    return {column.key: answer, f"{column.key}_note": text}, _private_use_note(text)
-
-
-def _read_yes_no(column: Column, value: Value) -> Read:
-    if normalise.is_unasked(value):
-        return {}, "空欄と同じに読みました"
-    return {column.key: normalise.yes_no(value)}, ""
-
-
-def _read_ground(column: Column, value: Value) -> Read:
-    ground = normalise.exemption_ground(value)
-    if ground is GROUND_MISSING:
-        return {f"{column.key}_missing": True}, (
-            "適用除外の根拠が分からないため、適用除外としては読み取りませんでした"
-        )
-    return {column.key: ground}, ""
-
-
-def _read_count(column: Column, value: Value) -> Read:
-    count = normalise.count(value)
-    if not count.approximate:
-        return {column.key: count.value}, ""
-    return {column.key: count.value, f"{column.key}_approximate": True}, "概数として読みました"
-
-
-def _coded(read: Callable[[object], object]) -> Callable[[Column, Value], Read]:
-    return lambda column, value: ({column.key: read(value)}, "")
-
-
-_READERS: Mapping[ColumnKind, Callable[[Column, Value], Read]] = {
-    ColumnKind.TEXT: _read_text,
-    ColumnKind.CODE: _read_text,
-    ColumnKind.NAME_KEY: _read_text,
-    ColumnKind.URL: _read_url,
-    ColumnKind.APPLICANTS: _coded(normalise.applicants),
-    ColumnKind.KIND: _coded(normalise.kind),
-    ColumnKind.SCOPE: _coded(normalise.scope),
-    ColumnKind.BASIS_LEVEL: _coded(normalise.basis_level),
-    ColumnKind.ANSWER: _coded(normalise.answer),
-    ColumnKind.OTHER_ANSWER: _read_other,
-    ColumnKind.YES_NO: _read_yes_no,
-    ColumnKind.EXEMPTION_GROUND: _read_ground,
-    ColumnKind.FISCAL_YEAR: _coded(normalise.fiscal_year),
-    ColumnKind.COUNT: _read_count,
-    ColumnKind.STATUS: _coded(normalise.status),
-}
+def _lost_formulas(sheet: RawSheet) -> dict[int, set[int]]:
+    """Row → the places whose formula came without its result."""
+    lost: dict[int, set[int]] = defaultdict(set)
+    for row, number in sheet.formulas_without_value:
+        lost[row].add(number - 1)
+    return lost

@@ -6,9 +6,10 @@ both come as references (national_…), never as the city's own volume or plan.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from procedures.rules import Answer, BasisLevel, ExemptionGround
 
@@ -58,6 +59,10 @@ _LAW_KINDS = (
     ("ministerial_order", re.compile(r"(?:[府省庁]|官房|本部)令(?:第|$)")),
     ("rule", re.compile(r"規則(?:第|[〇一二三四五六七八九十]|$)")),
 )
+_APPLICATIONS_KEY = name_key(APPLICATIONS)
+_NO_DOCUMENTS_KEY = name_key(NO_DOCUMENTS)
+_LONG_SOUNDS = "ーｰ"  # letters, but written for 「-」 too
+_REMEMBERED = 16_384  # different texts, and different cells of coded columns
 _PLANNED_YEAR = re.compile(r"([0-9]{4})年度")
 
 
@@ -83,10 +88,16 @@ class SurveyReader:
         self._sheet = sheet
         self._edition = edition
         self._heading = heading
+        self._width = len(heading.texts)
+        self._memory = _Memory(
+            {key: heading.places.get(key, self._width) for key in edition.headings}
+        )
 
     def read(self, row_number: int, row: Row) -> ParsedRow:
         """The row in the inventory's terms."""
-        cells = _Cells(self._edition, self._heading, row)
+        # The cell behind the last heading stands for the columns that the file lacks.
+        padded = (*row[: self._width], *(None,) * (self._width - len(row)), None)
+        cells = _Cells(self._edition, self._memory, padded)
         values: dict[str, object] = {"basis_level": BasisLevel.NATIONAL}
         problems: list[CellProblem] = []
         for step in _STEPS:
@@ -116,36 +127,72 @@ class _UnreadableError(Exception):
         self.error = error
 
 
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """Where the columns stand, and what was read before."""
+
+    places: Mapping[str, int]
+    texts: dict[str, str] = field(default_factory=dict)
+    meanings: dict[tuple[str, str], tuple[Any, ...]] = field(default_factory=dict)
+
+
 class _Cells:
     """One row by the survey's own keys; a column that the file lacks reads as blank."""
 
-    def __init__(self, edition: Edition, heading: Heading, row: Row) -> None:
+    def __init__(self, edition: Edition, memory: _Memory, row: Row) -> None:
         self.edition = edition
         self.notes: list[str] = []
-        self._places = heading.places
+        self._memory = memory
         self._row = row
 
     def value(self, key: str) -> Value:
-        place = self._places.get(key, len(self._row))
-        return self._row[place] if place < len(self._row) else None
+        return self._row[self._memory.places[key]]
 
     def text(self, key: str) -> str:
         """The text of a cell; 「-」 says that there is none."""
+        value = self._row[self._memory.places[key]]
+        if type(value) is not str:
+            return "" if value is None else self._text(key, value)
+        known = self._memory.texts.get(value)
+        if known is None:
+            known = self._text(key, value)
+            if len(self._memory.texts) < _REMEMBERED:
+                self._memory.texts[value] = known
+        return known
+
+    def meanings(self, key: str, words: tuple[SurveyWord[Meaning], ...]) -> tuple[Meaning, ...]:
+        """What each word of the cell means."""
         value = self.value(key)
+        if value is None:
+            return ()
+        if type(value) is not str:  # 1 and TRUE would be one key
+            return tuple(word.meaning for word in self.words(key, words))
+        known = self._memory.meanings.get((key, value))
+        if known is None:
+            known = tuple(word.meaning for word in self.words(key, words))
+            if len(self._memory.meanings) < _REMEMBERED:
+                self._memory.meanings[key, value] = known
+        return known
+
+    def words(
+        self, key: str, words: tuple[SurveyWord[Meaning], ...]
+    ) -> tuple[SurveyWord[Meaning], ...]:
+        """The words of the cell."""
+        try:
+            return _words_of(self.text(key), words)
+        except CellError as error:
+            raise _UnreadableError(key, self.value(key), error) from error
+
+    def _text(self, key: str, value: Value) -> str:
         try:
             if isinstance(value, ErrorValue):
                 raise CellError("エラーの値です", "数式か値を直してください。")
             text = normalise.text_prose(value)
         except CellError as error:
             raise _UnreadableError(key, value, error) from error
+        if text[:1].isalnum() and text[0] not in _LONG_SOUNDS:
+            return text
         return "" if name_key(text) in NOT_GIVEN else text
-
-    def meanings(self, key: str, words: tuple[SurveyWord[Meaning], ...]) -> tuple[Meaning, ...]:
-        """What each word of the cell means."""
-        try:
-            return tuple(word.meaning for word in _words_of(self.text(key), words))
-        except CellError as error:
-            raise _UnreadableError(key, self.value(key), error) from error
 
     def volume(self, key: str) -> int | None:
         """A national total; 0 and blank are unknown."""
@@ -189,15 +236,19 @@ def _identification(cells: _Cells) -> dict[str, object]:
 
 def _basis(cells: _Cells) -> dict[str, object]:
     number = cells.text("law_number")
-    kind = next((kind for kind, pattern in _LAW_KINDS if pattern.search(number)), "")
     return {
         **_said(
             basis_name=cells.text("basis_name"),
             law_number=number,
             basis_article=cells.text("basis_article"),
         ),
-        "law_kind": kind,
+        "law_kind": _law_kind(number),
     }
+
+
+@lru_cache(maxsize=4096)
+def _law_kind(number: str) -> str:
+    return next((kind for kind, pattern in _LAW_KINDS if pattern.search(number)), "")
 
 
 def _applicants(cells: _Cells) -> dict[str, object]:
@@ -213,7 +264,7 @@ def _scope(cells: _Cells, is_from_citizens: bool) -> str:
     receivers = _actors(cells, "receiver")
     reaches_city = not receivers or Actor.LOCAL in receivers
     sort = cells.text("sort")
-    is_application = not sort or name_key(sort).endswith(name_key(APPLICATIONS))
+    is_application = not sort or name_key(sort).endswith(_APPLICATIONS_KEY)
     return "inbound" if is_from_citizens and reaches_city and is_application else "outside"
 
 
@@ -255,7 +306,7 @@ def _payment(cells: _Cells) -> dict[str, object]:
 def _attachments(cells: _Cells) -> dict[str, object]:
     omissions = set(cells.meanings("omission", cells.edition.omission))
     submissions = cells.meanings("submission", cells.edition.submission)
-    needs_none = name_key(cells.text("documents")) == name_key(NO_DOCUMENTS)
+    needs_none = name_key(cells.text("documents")) == _NO_DOCUMENTS_KEY
     if needs_none or omissions == {Omission.DONE}:
         return {"attachments": Answer.NOT_NEEDED}
     answer = _strictest(submissions)
@@ -282,14 +333,19 @@ def _state(cells: _Cells) -> dict[str, object]:
 def _concern(cells: _Cells) -> dict[str, object]:
     words = cells.edition.concern
     concerns = cells.meanings("concern", words)
-    labels = tuple(word.label for word in _words_of(cells.text("concern"), words))
+    labels = tuple(word.label for word in cells.words("concern", words)) if concerns else ()
     note = "\n".join(_CONCERN_NOTES[concern] for concern in concerns if concern in _CONCERN_NOTES)
-    planned = _PLANNED_YEAR.search(unicodedata.normalize("NFKC", cells.text("planned")))
     return _said(
         national_concern=labels,
         survey_note=note,
-        national_planned_year=int(planned[1]) if planned else None,
+        national_planned_year=_planned_year(cells.text("planned")),
     )
+
+
+@lru_cache(maxsize=256)
+def _planned_year(text: str) -> int | None:
+    planned = _PLANNED_YEAR.search(unicodedata.normalize("NFKC", text))
+    return int(planned[1]) if planned else None
 
 
 def _volumes(cells: _Cells) -> dict[str, object]:

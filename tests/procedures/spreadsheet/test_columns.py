@@ -9,6 +9,7 @@ from procedures.spreadsheet.columns import (
     CODES,
     COLUMNS,
     KIND_LABELS,
+    LONGEST_HEADING,
     SCOPE_LABELS,
     STATUS_LABELS,
     ColumnKind,
@@ -137,6 +138,13 @@ def test_heading_is_recognised_whatever_its_width_and_line_breaks(heading, key):
 @pytest.mark.parametrize("heading", ["", "手続", "手続名2", "本人確認欄", "備考欄"])
 def test_a_heading_that_only_resembles_one_is_not_taken(heading):
     assert column_for(heading) is None
+
+
+def test_prose_is_no_heading_however_it_ends():
+    headings = [text for each in COLUMNS for text in (each.heading, *each.aliases)]
+    assert max(map(len, headings)) < LONGEST_HEADING / 2
+    assert column_for(" ".join("手続名")) is column("name")
+    assert column_for("手続名" + " " * LONGEST_HEADING) is None
 
 
 def test_canonical_heading_ranks_before_its_aliases():

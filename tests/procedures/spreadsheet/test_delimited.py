@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from procedures.spreadsheet.delimited import FIELD_CHARACTERS
 from procedures.spreadsheet.gate import Refused
+from procedures.spreadsheet.raw import CELL_CHARACTERS
 from procedures.spreadsheet.reading import read_workbook
-from procedures.spreadsheet.sheetxml import MAX_AREA, MAX_COLUMNS
+from procedures.spreadsheet.sheetxml import MAX_AREA, MAX_FILLED_COLUMNS
 from tests.procedures.spreadsheet.packages import HEAD, parsed_file
 
 UTF16 = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
@@ -144,12 +144,12 @@ def test_line_of_millions_of_cells_is_refused_in_time(tmp_path, delimiter):
     assert refusal(written(tmp_path, content)).code == "too_wide"
 
 
-def test_row_of_more_columns_than_excel_has_is_refused(tmp_path):
-    assert refusal(written(tmp_path, b"," * MAX_COLUMNS)).code == "too_wide"
+def test_row_of_more_columns_than_any_list_has_is_refused(tmp_path):
+    assert refusal(written(tmp_path, b"," * MAX_FILLED_COLUMNS)).code == "too_wide"
 
 
 def test_cell_longer_than_excels_is_refused_and_named(tmp_path):
-    text = ",".join(HEAD) + "\n1," + "長" * (FIELD_CHARACTERS + 1) + "\n"
+    text = ",".join(HEAD) + "\n1," + "長" * (CELL_CHARACTERS + 1) + "\n"
     refused = refusal(written(tmp_path, text.encode()))
     assert refused.code == "csv_quotes"
     assert "2行目" in refused.message

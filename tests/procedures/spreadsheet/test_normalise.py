@@ -16,7 +16,7 @@ NO, YES, ONLINE, UNASKED = Answer.NOT_NEEDED, Answer.OFFLINE, Answer.ONLINE, Ans
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (NO, "不要 無 なし 無し × ✕ ✖ x Ｘ いいえ 否 0 ０ － - ー ―"),
+        (NO, "不要 無 なし 無し × ✕ ✖ x Ｘ いいえ 否 0 ０ － - ー ― 対象外 非該当 該当なし"),
         (
             ONLINE,
             "オンライン可 電子可 要(オンライン可) 要（オンライン可） 必要(オンライン可) 有(電子)",
@@ -50,6 +50,30 @@ def test_answer_that_is_none_of_the_words_names_those_that_are(value):
     with pytest.raises(CellError) as caught:
         normalise.answer(value)
     assert caught.value.allowed == ("要", "不要", "オンライン可", "未調査")
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        ("○（河岸の浸食）", "○"),
+        ("〇 (土石流)", "〇"),
+        ("◯（郵送も\n受ける）", "◯"),
+        ("×（口頭による）", "×"),
+        ("○", ""),
+        ("○（）", ""),
+        ("要（窓口）", ""),
+        ("○河岸の浸食", ""),
+        *(
+            (f"○（{reason}）", "")
+            for reason in ("オンライン可", "一部不要", "法人のみ", "代理の場合")
+        ),
+        ("×（本人を除く）", ""),
+        (None, ""),
+        (1, ""),
+    ],
+)
+def test_mark_with_a_reason_is_its_mark_unless_the_reason_bends_it(text, mark):
+    assert normalise.bare_mark(text) == mark
 
 
 def test_error_sentence_says_where_what_and_what_to_do():

@@ -199,7 +199,7 @@ REPEATED_ROWS = 'table:number-rows-repeated="1048576"'
     [
         (
             row(cell("x", 'table:number-columns-repeated="16384"'), attributes=REPEATED_ROWS),
-            "too_wide",
+            "too_many_rows",
         ),
         (row(NO_VALUE, attributes=REPEATED_ROWS) + texts("x"), "too_wide"),
         (row(cell("", 'table:number-columns-repeated="16384"', kind=""), cell("x")), "too_wide"),

@@ -19,6 +19,7 @@ from procedures.spreadsheet.reading import read_workbook
 from procedures.spreadsheet.sheetxml import MAX_AREA
 from procedures.spreadsheet.transfer import read_book
 from tests.procedures.spreadsheet.packages import (
+    OFFICE,
     ROOT,
     SHEET_PART,
     book_of,
@@ -27,6 +28,13 @@ from tests.procedures.spreadsheet.packages import (
     sheet_xml,
     text_cell,
 )
+
+# What a child says of a sheet before its rows.
+HEAD_LINE = json.dumps(
+    {"name": "一覧", "visible": True, "date1904": False}
+    | {name: [] for name in ("merges", "hidden_rows", "hidden_columns", "formulas_without_value")}
+)
+ONE_SHEET = f"import os, sys; print({HEAD_LINE!r})"
 
 
 def read(path, name=None):
@@ -171,14 +179,21 @@ def test_two_far_cells_are_refused_and_named(tmp_path):
 
 
 def test_many_wide_sheets_are_refused_together(tmp_path):
-    wide = (
-        f'<row r="{MAX_AREA // 32_768 + 1}"><c r="XFD{MAX_AREA // 32_768 + 1}"><v>1</v></c></row>'
-    )
-    contents = parts(sheet_xml(wide))
+    last = MAX_AREA // 300
+    wide = sheet_xml(f'<row r="{last}"><c r="IV{last}"><v>1</v></c></row>')
+    contents = parts(wide) | {"xl/worksheets/sheet2.xml": wide}
     contents["xl/workbook.xml"] = contents["xl/workbook.xml"].replace(
-        "</sheets>", '<sheet name="二" sheetId="2" r:id="rId1"/></sheets>'
+        "</sheets>", '<sheet name="二" sheetId="2" r:id="rId2"/></sheets>'
     )
-    assert refusal(package(tmp_path / "a.xlsx", contents)).code == "too_wide"
+    relations = "xl/_rels/workbook.xml.rels"
+    contents[relations] = contents[relations].replace(
+        "</Relationships>",
+        f'<Relationship Id="rId2" Type="{OFFICE}/worksheet" Target="worksheets/sheet2.xml"/>'
+        "</Relationships>",
+    )
+    refused = refusal(package(tmp_path / "a.xlsx", contents))
+    assert refused.code == "too_wide"
+    assert "シート「二」" in refused.message
 
 
 def test_thousands_of_merged_cells_are_refused(tmp_path):
@@ -200,7 +215,7 @@ def test_thousands_of_merged_cells_are_refused(tmp_path):
         '<row r="1"><c r="A5"><v>1</v></c></row>',
         '<row r="2000000"><c r="A2000000"><v>1</v></c></row>',
         '<row r="1"><c r="ZZZ1"><v>1</v></c></row>',
-        '<row r="x"/>',
+        '<row r="x"><c><v>1</v></c></row>',
         '<row r="1"><c r="11"><v>1</v></c></row>',
     ],
 )
@@ -250,14 +265,49 @@ def test_child_that_takes_too_much_memory_dies_alone(tmp_path, monkeypatch):
 
 def test_child_that_writes_nonsense_is_a_refusal(tmp_path, monkeypatch):
     path = book_of(tmp_path / "a.xlsx", ("一覧", [["手続名"]]))
-    nonsense = "import sys; open(sys.argv[-1], 'w').write('[1]\\n')"
-    monkeypatch.setattr(reading, "_RUN_CHILD", nonsense)
+    for nonsense in ("[1]", "[" * 100_000, "{}", "x"):
+        monkeypatch.setattr(reading, "_RUN_CHILD", f"print('{nonsense}')")
+        assert refusal(path).code == "unreadable"
+
+
+def test_child_that_dies_half_way_leaves_no_half_of_a_book(tmp_path, monkeypatch):
+    path = book_of(tmp_path / "a.xlsx", ("一覧", [["手続名"]]))
+    monkeypatch.setattr(reading, "_RUN_CHILD", f"{ONE_SHEET}; sys.stdout.flush(); os.abort()")
     assert refusal(path).code == "unreadable"
+
+
+def test_child_that_never_ends_writing_is_stopped(tmp_path, monkeypatch):
+    path = book_of(tmp_path / "a.xlsx", ("一覧", [["手続名"]]))
+    endless = f"{ONE_SHEET}\nwhile True: print([1])"
+    monkeypatch.setattr(reading, "_RUN_CHILD", endless)
+    monkeypatch.setattr(reading, "RESULT_BYTES", 10_000)
+    assert refusal(path).code == "unreadable"
+
+
+def test_reading_reports_how_many_rows_have_come(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "SECONDS_BETWEEN_REPORTS", 0)
+    rows = [["手続名"], [], ["住民票"], ["戸籍"]]
+    path = book_of(tmp_path / "a.xlsx", ("一覧", rows), ("二", [["手続名"]]))
+    told = []
+    read_workbook(path, path.name, told.append)
+    assert told == sorted(told)
+    assert (told[0], told[-1]) == (0, 4)
+
+
+def test_reading_is_given_up_when_the_one_who_is_told_gives_up(tmp_path, monkeypatch):
+    def give_up(_):
+        raise KeyboardInterrupt
+
+    path = book_of(tmp_path / "a.xlsx", ("一覧", [["手続名"]]))
+    monkeypatch.setattr(reading, "_RUN_CHILD", f"{ONE_SHEET}\nwhile True: print([1])")
+    with pytest.raises(KeyboardInterrupt):
+        read_workbook(path, path.name, give_up)
 
 
 def test_child_limits_bind_the_process_that_takes_them():
     resource = pytest.importorskip("resource", reason="this system has no such limits")
-    limits = (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE)
+    names = ("DATA", "AS", "CPU", "FSIZE", "CORE")
+    limits = tuple(getattr(resource, f"RLIMIT_{name}") for name in names)
     tell = (
         "import resource; from procedures.spreadsheet import child; child._limit_resources();"
         f"print(*(resource.getrlimit(limit)[0] for limit in {limits}))"
@@ -267,8 +317,9 @@ def test_child_limits_bind_the_process_that_takes_them():
     )
     assert [int(word) for word in done.stdout.split()] == [
         child.MEMORY_BYTES,
+        child.ADDRESS_BYTES,
         child.CPU_SECONDS,
-        child.RESULT_BYTES,
+        child.FILE_BYTES,
         0,
     ]
 
@@ -277,7 +328,7 @@ def test_child_is_isolated_and_knows_no_secret_of_the_server(tmp_path, monkeypat
     path = book_of(tmp_path / "a.xlsx", ("一覧", [["手続名"]]))
     tell = (
         "import json, os, sys; told = [str(sys.flags.isolated), ' '.join(os.environ)];"
-        "open(sys.argv[-1], 'w').write(json.dumps({'refused': told}))"
+        "print(json.dumps({'refused': told}))"
     )
     monkeypatch.setattr(reading, "_RUN_CHILD", tell)
     monkeypatch.setenv("DATABASE_URL", "postgres://user:password@host/name")
@@ -295,17 +346,6 @@ def test_reading_works_from_any_working_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     assert only_sheet(tmp_path / "a.xlsx").rows == [("手続名",)]
-
-
-def test_reading_leaves_nothing_behind(tmp_path, monkeypatch):
-    path = book_of(tmp_path / "a.xlsx", ("一覧", [["手続名"]]))
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(reading.tempfile, "tempdir", str(folder))
-    read(path)
-    with pytest.raises(Refused):
-        read(by_hand(tmp_path, '<row r="x"/>'))
-    assert list(folder.iterdir()) == []
 
 
 def test_damaged_workbooks_are_read_or_refused_and_never_crash(tmp_path):

@@ -250,6 +250,38 @@ def test_exemption_ground(heading, word, ground):
     assert cell(heading, word).values["exemption_ground"] is ground
 
 
+@pytest.mark.parametrize(
+    ("heading", "key", "read"),
+    [
+        ("本人確認", "identity_check", Answer.OFFLINE),
+        ("基幹系システム", "core_system", True),
+        ("適用除外", "exemption_ground_missing", True),
+    ],
+)
+def test_mark_with_a_reason_in_brackets_is_read_with_a_note(heading, key, read):
+    row = cell(heading, "〇（対面で説明）")
+    assert row.values[key] == read
+    assert "「〇（対面で説明）」は、" in row.notes[0]
+
+
+@pytest.mark.parametrize("heading", ["手続類型", "状況", "申請者"])
+def test_mark_with_a_reason_is_no_word_of_other_columns(heading):
+    assert cell(heading, "〇（対面で説明）").problems
+
+
+def test_what_one_cell_says_is_not_taken_for_what_another_says():
+    head = ("手続名", "課", "本人確認", "申請者", "指定管理者")
+    rows = rows_of(
+        ("a", "b", 1, "個人", "対象外"),
+        ("a", "b", True, 1, 1),
+        ("a", "b", "1", "1", "1"),
+        head=head,
+    )
+    assert [row.values["identity_check"] for row in rows] == [Answer.OFFLINE] * 3
+    assert [len(row.problems) for row in rows] == [0, 1, 1]
+    assert [row.values["designated_manager"] for row in rows] == [False, True, True]
+
+
 def test_bare_mark_of_exemption_brings_the_row_in_without_its_ground():
     row = cell("適用除外", "○")
     assert not row.problems

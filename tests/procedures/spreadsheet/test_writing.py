@@ -16,7 +16,8 @@ from procedures.spreadsheet.choices import CHOICES_SHEET, MAX_INLINE_CHARACTERS
 from procedures.spreadsheet.columns import CODES, COLUMNS, GUIDE_SHEET, Column, ColumnKind, column
 from procedures.spreadsheet.parsing import CLEAR
 from procedures.spreadsheet.rows import column_letters
-from procedures.spreadsheet.writing import LIST_SHEET, write_rows, write_template
+from procedures.spreadsheet.trace import TRACE_COLUMNS, Versions
+from procedures.spreadsheet.writing import LIST_SHEET, write_csv, write_rows, write_template
 from tests.procedures.spreadsheet.packages import parsed_file
 
 DEPARTMENTS = [
@@ -145,6 +146,21 @@ def test_text_never_becomes_a_formula_or_an_error(text, tmp_path):
         assert b"<f>" not in archive.read("xl/worksheets/sheet1.xml")
 
 
+@pytest.mark.parametrize("text", ["=1+1", "+81", "-5", "@x", "'=1+1", "'-5", "'"])
+def test_text_like_a_formula_survives_csv(text, tmp_path):
+    with (tmp_path / "a.csv").open("wb") as file:
+        write_csv(file, [{"name": text, "note": f"{text}\n{text}"}])
+    found = parsed_file(tmp_path / "a.csv").rows[0].values
+    assert (found["name"], found["note"]) == (text, f"{text}\n{text}")
+
+
+def test_csv_opens_in_excel_with_its_japanese_as_text():
+    file = io.BytesIO()
+    write_csv(file, [{"name": "=手続"}])
+    assert file.getvalue().startswith(b"\xef\xbb\xbf" + "手続番号,手続名".encode())
+    assert ",'=手続," in file.getvalue().decode("utf-8-sig")
+
+
 def test_dates_and_numbers_are_real_ones(tmp_path):
     row = {"name": "a", "target_date": dt.date(2026, 4, 1), "total_volume": 0, "fiscal_year": 2025}
     write_rows(tmp_path / "a.xlsx", [row])
@@ -159,6 +175,111 @@ def test_filter_and_drop_downs_reach_over_the_rows(tmp_path):
     book = openpyxl.load_workbook(tmp_path / "a.xlsx")
     assert book[LIST_SHEET].auto_filter.ref == f"A1:{LETTERS['note']}21"
     assert f"{LETTERS['status']}500" in rule_of(book, "status").sqref
+
+
+TRACED = {
+    "number": "A-1",
+    "name": "転入の届出",
+    "row_id": 7,
+    "row_versions": str(Versions(3, 0)),
+    "distribution": 12,
+}
+
+
+def test_hidden_columns_stand_behind_the_list_as_text_within_the_filter(tmp_path):
+    write_rows(tmp_path / "a.xlsx", [TRACED, {"name": "新しい手続"}], hidden=TRACE_COLUMNS)
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")[LIST_SHEET]
+    places = range(len(COLUMNS), len(COLUMNS) + len(TRACE_COLUMNS))
+    assert [sheet.cell(1, place + 1).value for place in places] == [
+        "台帳ID",
+        "台帳の版",
+        "配付番号",
+    ]
+    cells = [sheet.cell(2, place + 1) for place in places]
+    assert [(cell.value, cell.data_type) for cell in cells] == [
+        ("7", "s"),
+        ("3版0", "s"),
+        ("12", "s"),
+    ]
+    assert {cell.number_format for cell in cells} == {"@"}
+    assert sheet.auto_filter.ref == f"A1:{column_letters(places[-1])}3"
+    for place in range(len(COLUMNS) + len(TRACE_COLUMNS)):
+        dimension = sheet.column_dimensions[column_letters(place)]
+        assert dimension.hidden == (place in places)
+
+
+def test_hidden_columns_leave_the_rest_of_the_sheet_as_it_is(tmp_path):
+    write_rows(
+        tmp_path / "a.xlsx",
+        [TRACED],
+        departments=DEPARTMENTS,
+        services=SERVICES,
+        hidden=TRACE_COLUMNS,
+    )
+    write_rows(tmp_path / "b.xlsx", [TRACED], departments=DEPARTMENTS, services=SERVICES)
+    with_trace, without = (openpyxl.load_workbook(tmp_path / name) for name in ("a.xlsx", "b.xlsx"))
+    for each in COLUMNS:
+        letter = LETTERS[each.key]
+        first, second = (book[LIST_SHEET] for book in (with_trace, without))
+        assert first.column_dimensions[letter].width == second.column_dimensions[letter].width
+        assert first[f"{letter}1"].comment.text == second[f"{letter}1"].comment.text
+        assert first[f"{letter}2"].value == second[f"{letter}2"].value
+    assert with_trace[LIST_SHEET].freeze_panes == without[LIST_SHEET].freeze_panes
+    rules = [
+        [
+            (rule.formula1, str(rule.sqref))
+            for rule in book[LIST_SHEET].data_validations.dataValidation
+        ]
+        for book in (with_trace, without)
+    ]
+    assert rules[0] == rules[1]
+    guides = [list(book[GUIDE_SHEET].values) for book in (with_trace, without)]
+    assert guides[0] == guides[1]
+
+
+def test_the_template_has_no_hidden_columns(template):
+    sheet = template[LIST_SHEET]
+    assert not [letter for letter, each in sheet.column_dimensions.items() if each.hidden]
+    assert sheet.max_column == len(COLUMNS)
+
+
+def test_hidden_columns_are_the_last_ones_of_csv():
+    file = io.BytesIO()
+    write_csv(file, [TRACED], hidden=TRACE_COLUMNS)
+    headings, row = (line.split(",") for line in file.getvalue().decode("utf-8-sig").splitlines())
+    assert headings[-3:] == ["台帳ID", "台帳の版", "配付番号"]
+    assert row[-3:] == ["7", "3版0", "12"]
+
+
+def test_text_too_long_for_a_cell_is_cut_and_the_file_stays_readable(tmp_path):
+    write_rows(tmp_path / "a.xlsx", [{"name": "a", "summary": "長" * 40_000}])
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")[LIST_SHEET]
+    assert sheet[f"{LETTERS['summary']}2"].value == "長" * 32_767
+
+
+@pytest.mark.parametrize("text", ["<a & b>", "]]>", "\ufffe", "\ud800", "&#1;"])
+def test_what_xml_does_not_take_breaks_no_workbook(text, tmp_path):
+    write_rows(tmp_path / "a.xlsx", [{"name": "a", "note": text}])
+    value = openpyxl.load_workbook(tmp_path / "a.xlsx")[LIST_SHEET][f"{LETTERS['note']}2"].value
+    assert value == (text if text.isprintable() else f"_x{ord(text):04X}_")
+
+
+def test_codes_are_text_cells_also_for_whoever_edits_them(tmp_path):
+    write_rows(tmp_path / "a.xlsx", [{"number": "001", "name": "a", "national_id": "-1"}])
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")[LIST_SHEET]
+    for key in ("number", "national_id"):
+        assert sheet[f"{LETTERS[key]}2"].number_format == "@"
+    assert sheet[f"{LETTERS['national_id']}2"].quotePrefix
+
+
+def test_nothing_is_left_open_when_the_rows_break_off(tmp_path):
+    def broken():
+        yield {"name": "a"}
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        write_rows(tmp_path / "a.xlsx", broken())
+    assert not (tmp_path / "a.xlsx").exists()
 
 
 def test_what_is_not_known_leaves_its_cell_empty(tmp_path):
