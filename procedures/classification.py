@@ -1,6 +1,8 @@
 """The only bridge between the rules and the database, and the only writer of derived results."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from operator import attrgetter
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -21,6 +23,7 @@ from .rules import (
 
 DERIVED_FIELDS = ("category", "grounds", "obstacles", "unanswered", "warnings", "policy_key")
 _CHUNK = 2_000
+_REMEMBERED = 4_096  # an inventory holds few of the possible answers, each by the hundred
 
 
 def facts_of(
@@ -39,13 +42,8 @@ def facts_of(
         levels = [basis.level for basis in procedure.legal_bases.all()]
     if ground is None:
         ground = _decided_ground(procedure)
-    return Facts(
-        national_priority=procedure.national_priority_id is not None,
-        basis=strongest(BasisLevel(level) for level in levels),
-        exemption=ExemptionGround(ground),
-        **{field: Answer(getattr(procedure, field)) for field in ASPECT_FIELDS},
-        **{field: getattr(procedure, field) for field in FLAG_FIELDS},
-    )
+    is_listed = procedure.national_priority_id is not None
+    return _facts(is_listed, tuple(levels), ground, _answers(procedure), _flags(procedure))
 
 
 def set_classification(
@@ -53,8 +51,7 @@ def set_classification(
 ) -> Classification:
     """Sets the derived fields on ``procedure`` (in memory) and returns the whole result."""
     result = classify(facts, policy)
-    for field, value in _derived(result, policy).items():
-        setattr(procedure, field, value)
+    procedure.__dict__.update(_derived(result, policy.key))
     return result
 
 
@@ -90,23 +87,45 @@ def with_facts(procedures: QuerySet[Procedure]) -> QuerySet[Procedure]:
 
 def _recomputed(
     procedures: QuerySet[Procedure], policy: PolicyRevision
-) -> Iterator[tuple[Procedure, dict[str, object]]]:
+) -> Iterator[tuple[Procedure, Mapping[str, object]]]:
     for procedure in with_facts(procedures).order_by("pk").iterator(chunk_size=_CHUNK):
-        yield procedure, _derived(classify(facts_of(procedure), policy), policy)
+        yield procedure, _derived(classify(facts_of(procedure), policy), policy.key)
 
 
-def _derived(result: Classification, policy: PolicyRevision) -> dict[str, object]:
+@lru_cache(maxsize=_REMEMBERED)
+def _facts(
+    is_listed: bool,
+    levels: tuple[str, ...],
+    ground: str,
+    answers: tuple[str, ...],
+    flags: tuple[bool, ...],
+) -> Facts:
+    return Facts(
+        national_priority=is_listed,
+        basis=strongest(BasisLevel(level) for level in levels),
+        exemption=ExemptionGround(ground),
+        **dict(zip(ASPECT_FIELDS, map(Answer, answers), strict=True)),
+        **dict(zip(FLAG_FIELDS, flags, strict=True)),
+    )
+
+
+_answers = attrgetter(*ASPECT_FIELDS)
+_flags = attrgetter(*FLAG_FIELDS)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _derived(result: Classification, policy_key: str) -> Mapping[str, object]:
     return {
         "category": result.category.value,
         "grounds": tuple(result.grounds),
         "obstacles": tuple(aspect.value for aspect in result.obstacles),
         "unanswered": tuple(aspect.value for aspect in result.unanswered),
         "warnings": tuple(warning.value for warning in result.warnings),
-        "policy_key": policy.key,
+        "policy_key": policy_key,
     }
 
 
-def _apply(procedure: Procedure, expected: dict[str, object]) -> bool:
+def _apply(procedure: Procedure, expected: Mapping[str, object]) -> bool:
     changed = False
     for field, value in expected.items():
         if getattr(procedure, field) != value:

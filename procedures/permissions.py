@@ -20,6 +20,10 @@ UNASSIGNED_IS_FOR_DIVISION = (
 )
 DIVISION_ONLY = "この操作ができるのは情報政策課です。"
 ADMINISTRATOR_ONLY = "この操作ができるのは管理者です。"
+IMPORT_IS_FOR_TEAMS = "一覧表を取り込めるのは、各部局室のDX推進チーム、情報政策課と管理者です。"
+CONFIRMING_IS_FOR_OFFICE = (
+    "適用除外を確認済として取り込めるのは、情報政策課と管理者です。チェックを外してください。"
+)
 TEAM_OR_DIVISION_ONLY = (
     "手続を登録できるのは、各部局室のDX推進チームと情報政策課です。登録したい手続がある場合は、"
     "担当の部局室のDX推進チームに伝えてください。"
@@ -89,9 +93,16 @@ def check_can_confirm_exemption(user: User) -> None:
 
 
 def check_can_import(user: User) -> None:
-    """Raises ``PermissionDenied`` unless ``user`` may bring in a list."""
-    if not rights_of(user).is_administrator:
-        raise PermissionDenied(ADMINISTRATOR_ONLY)
+    """Raises ``PermissionDenied`` unless ``user`` may bring in a list (of some department)."""
+    rights = rights_of(user)
+    if not (rights.is_office_wide or rights.department_ids):
+        raise PermissionDenied(IMPORT_IS_FOR_TEAMS)
+
+
+def check_can_confirm_exemptions_by_import(user: User) -> None:
+    """Raises ``PermissionDenied`` unless an import of ``user`` may decide exemptions (clause 6)."""
+    if not rights_of(user).is_office_wide:
+        raise PermissionDenied(CONFIRMING_IS_FOR_OFFICE)
 
 
 def check_can_see_dashboard(user: User) -> None:
@@ -116,4 +127,5 @@ can_create = _asks(check_can_create)
 can_assign = _asks(check_can_assign)
 can_confirm_exemption = _asks(check_can_confirm_exemption)
 can_import = _asks(check_can_import)
+can_confirm_exemptions_by_import = _asks(check_can_confirm_exemptions_by_import)
 can_see_dashboard = _asks(check_can_see_dashboard)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as data_field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from django.db import models, transaction
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from .models.history import Source, Versioned
 from .models.organisation import User
-from .statements import converters, insert_rows, reserve_keys, update_rows
+from .statements import converters, insert_rows, reserve_keys, row_converter, update_rows
 
 UNSAVED = 0
 _CHUNK = 10_000  # keys per query; databases limit the parameters of a statement
@@ -53,15 +54,16 @@ class Batch:
         """New rows of one model. Those without a primary key get one now."""
         if not objects:
             return
-        keyless = [obj for obj in objects if obj.pk is None]
+        model = type(objects[0])
+        key_name = model._meta.pk.attname
+        keyless = [obj for obj in objects if getattr(obj, key_name) is None]
         if keyless:
-            model = type(objects[0])
             for obj, key in zip(keyless, reserve_keys(model, len(keyless)), strict=True):
-                obj.pk = key
-        for obj in objects:
-            if isinstance(obj, Versioned):
+                setattr(obj, key_name, key)
+        if issubclass(model, Versioned):
+            for obj in objects:
                 obj.version, obj.changed_at = 1, self._origin.at
-            _complete(obj, self._origin.at)
+        _complete(objects, self._origin.at)
         self._table(objects).insert(objects)
 
     def update(
@@ -105,9 +107,12 @@ class _Table:
         self._history = model.history.model
         self._names = [field.attname for field in model._meta.concrete_fields]
         self._places = {name: place for place, name in enumerate(self._names)}
-        self._converters = converters(model, self._names)
+        self._convert = row_converter(model, self._names)
+        self._read = itemgetter(*self._names)
         tracked = [field.attname for field in self._history.tracked_fields]
-        self._tracked = [self._places[name] for name in tracked]
+        # History keeps all values of most models, in their order.
+        places = [self._places[name] for name in tracked]
+        self._tracked = None if tracked == self._names else itemgetter(*places)
         entry = {
             "history_date": origin.at,
             "history_user_id": origin.by.pk,
@@ -158,27 +163,25 @@ class _Table:
 
     def _values(self, obj: models.Model, kind: str) -> tuple[Any, ...]:
         """All values of ``obj`` for the driver; its history row is noted."""
-        state = obj.__dict__
-        values = tuple(
-            [
-                convert(state[name])
-                for name, convert in zip(self._names, self._converters, strict=True)
-            ]
-        )
-        self._recorded.append(
-            (*[values[place] for place in self._tracked], *self._entry, kind, str(obj)[:300])
-        )
+        values = self._convert(self._read(obj.__dict__))
+        tracked = self._tracked(values) if self._tracked else values
+        self._recorded.append((*tracked, *self._entry, kind, str(obj)[:300]))
         return values
 
 
-def _complete(obj: models.Model, at: datetime) -> None:
-    """What a new row gets when it is written: its moment, and the keys of rows made with it."""
-    for field in obj._meta.concrete_fields:
-        if getattr(field, "auto_now_add", False):
-            setattr(obj, field.attname, at)
-        elif field.is_relation and field.is_cached(obj):
-            related = field.get_cached_value(obj)
-            setattr(obj, field.attname, None if related is None else related.pk)
+def _complete(objects: Sequence[models.Model], at: datetime) -> None:
+    """What new rows get when they are written: the moment, and the keys of rows made with them."""
+    fields = objects[0]._meta.concrete_fields
+    moments = [field.attname for field in fields if getattr(field, "auto_now_add", False)]
+    relations = [field for field in fields if field.is_relation]
+    for obj in objects:
+        for name in moments:
+            setattr(obj, name, at)
+        for field in relations:
+            if field.is_cached(obj):
+                related = field.get_cached_value(obj)
+                # Through __dict__: setting the attribute would forget the related object.
+                obj.__dict__[field.attname] = None if related is None else related.pk
 
 
 def insert(objects: Sequence[models.Model], origin: Origin) -> None:

@@ -32,6 +32,32 @@ def converters(model: type[models.Model], names: Iterable[str]) -> list[Converte
     return [_converter(fields[name]) for name in names]
 
 
+def row_converter(model: type[models.Model], names: Iterable[str]) -> Callable[[Any], Any]:
+    """The function from a tuple of the attributes' Python values to what the driver takes."""
+    fields = [_fields(model)[name] for name in names]
+    each = [(_plain(field), _converter(field)) for field in fields]
+    # Rows have few patterns of types, and each says which values are to be looked at.
+    places_of: dict[tuple[type, ...], list[tuple[int, Converter]]] = {}
+
+    def convert(values: tuple[Any, ...]) -> tuple[Any, ...]:
+        kinds = tuple(map(type, values))
+        places = places_of.get(kinds)
+        if places is None:
+            places_of[kinds] = places = [
+                (place, converter)
+                for place, (kind, (plain, converter)) in enumerate(zip(kinds, each, strict=True))
+                if kind not in (plain, type(None))
+            ]
+        if not places:
+            return values
+        row = list(values)
+        for place, converter in places:
+            row[place] = converter(row[place])
+        return tuple(row)
+
+    return convert
+
+
 def insert_rows(model: type[models.Model], names: Sequence[str], rows: Sequence[Any]) -> None:
     """Inserts ``rows``: tuples of converted values of the attributes ``names``."""
     if rows:
@@ -92,8 +118,9 @@ def _fields(model: type[models.Model]) -> dict[str, models.Field]:
 
 def _converter(field: models.Field) -> Converter:
     """What the field itself would do, without asking it for values that stay as they are."""
-    target = field.target_field if isinstance(field, models.ForeignKey) else field
-    plain = next((type_ for kinds, type_ in _PLAIN if isinstance(target, kinds)), None)
+    if isinstance(field, models.JSONField):
+        return _json_converter(field)
+    plain = _plain(field)
     remembered: dict[Any, Any] = {}
 
     def convert(value: Any) -> Any:
@@ -101,12 +128,31 @@ def _converter(field: models.Field) -> Converter:
         if value is None or kind is plain:
             return value
         if kind in (date, datetime, tuple):  # the same few in thousands of rows
-            if value not in remembered:
-                remembered[value] = field.get_db_prep_save(value, connection)
-            return remembered[value]
+            prepared = remembered.get(value)
+            if prepared is None:
+                prepared = remembered[value] = field.get_db_prep_save(value, connection)
+            return prepared
         return field.get_db_prep_save(value, connection)
 
     return convert
+
+
+def _json_converter(field: models.JSONField) -> Converter:
+    """Most values are empty, and the same each time."""
+    empty = {kind: field.get_db_prep_save(kind(), connection) for kind in (dict, list)}
+
+    def convert(value: Any) -> Any:
+        if not value and type(value) in empty:
+            return empty[type(value)]
+        return field.get_db_prep_save(value, connection)
+
+    return convert
+
+
+def _plain(field: models.Field) -> type | None:
+    """The Python type that the driver takes as it is; None where each value is looked at."""
+    target = field.target_field if isinstance(field, models.ForeignKey) else field
+    return next((type_ for kinds, type_ in _PLAIN if isinstance(target, kinds)), None)
 
 
 def _table(model: type[models.Model]) -> str:

@@ -192,6 +192,8 @@ STORAGES = {
 
 # --- Import -----------------------------------------------------------------------------------
 IMPORT_MAX_BYTES = 30 * 1024 * 1024  # the gate looks further; see procedures/spreadsheet/gate.py
+# Reading and applying a list takes seconds to minutes; a page that shows it is not kept waiting.
+IMPORT_IN_OWN_PROCESS = True
 # django-import-export is closed except for what an admin class opens on purpose.
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"

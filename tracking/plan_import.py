@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from procedures.bulk_import.drafts import Draft
 from procedures.bulk_import.lookups import Lookups
-from procedures.bulk_import.parts import Part, json_value, set_json, stored_rows
-from procedures.models import Procedure
+from procedures.bulk_import.parts import Part, blank, json_value, set_changes
+from procedures.models import ApplicationService, Procedure
 from procedures.records import UNSAVED, Origin
 from procedures.spreadsheet.cell import CLEAR
 
@@ -33,40 +33,48 @@ class PlanPart(Part):
     _COLUMNS = {"hold_reason": "note", "checklist_exception": "status"}
 
     def load(self, procedures: Sequence[Procedure]) -> None:
-        rows = stored_rows(MigrationPlan, procedures)
+        self._services = {service.pk: service for service in ApplicationService.objects.all()}
+        super().load(procedures)
+
+    def take(self, rows: Iterable[MigrationPlan]) -> None:
         self._plans = {plan.procedure_id: plan for plan in rows}
-        self._services: dict[int, Any] = {}
 
     def state(self, procedure: Procedure | None) -> dict[str, Any]:
-        plan = self._of(procedure) or MigrationPlan()
-        return {name: json_value(MigrationPlan, name, getattr(plan, name)) for name in self._FIELDS}
+        stored = (self._of(procedure) or _NEW_PLAN).__dict__
+        return {name: json_value(MigrationPlan, name, stored[name]) for name in self._FIELDS}
 
-    def wanted(self, draft: Draft, lookups: Lookups, *, confirms: bool) -> dict[str, Any]:
+    def version_beside(self, procedure: Procedure) -> int:
+        plan = self._of(procedure)
+        return plan.version if plan else UNSAVED
+
+    def wanted(self, draft: Draft, lookups: Lookups) -> dict[str, Any]:
+        values = draft.values
         wanted: dict[str, Any] = {
-            name: json_value(MigrationPlan, name, draft.values[name])
+            name: json_value(MigrationPlan, name, values[name])
             for name in self._COPIED
-            if name in draft.values
+            if name in values
         }
-        if draft.values.get("service") is CLEAR:
+        if values.get("service") is CLEAR:
             wanted["service_id"] = None
-        elif "service" in draft.values:
+        elif "service" in values:
             service = lookups.service(draft)
             if service:
-                self._services[service.pk] = service
                 wanted["service_id"] = service.pk
-        return wanted | self._reasons(draft, wanted.get("status"))
+        return wanted
 
-    def _reasons(self, draft: Draft, status: str | None) -> dict[str, Any]:
+    def completed(
+        self, draft: Draft, changes: dict[str, list[Any]], *, confirms: bool
+    ) -> dict[str, list[Any]]:
         """What the list has no column for and a state requires: 備考 says why a row is on hold."""
-        stored = self.state(draft.procedure)
-        if status == stored["status"]:
-            return {}
+        status = changes.get("status", (None, None))[1]
+        stored = self.state(draft.procedure) if status else {}
         if status == Status.ON_HOLD and not stored["hold_reason"]:
             note = draft.values.get("note")
-            return {"hold_reason": note} if isinstance(note, str) else {}
+            if isinstance(note, str):
+                return changes | {"hold_reason": ["", note]}
         if status == Status.ONLINE and not stored["checklist_exception"]:
-            return {"checklist_exception": ONLINE_BEFORE_IMPORT}
-        return {}
+            return changes | {"checklist_exception": ["", ONLINE_BEFORE_IMPORT]}
+        return changes
 
     def check(self, draft: Draft, obj: models.Model, origin: Origin) -> None:
         try:
@@ -79,12 +87,16 @@ class PlanPart(Part):
     def prepare(
         self, procedure: Procedure, changes: Mapping[str, Sequence[Any]], origin: Origin
     ) -> Iterable[MigrationPlan]:
-        plan = self._of(procedure) or MigrationPlan(procedure=procedure, version=UNSAVED)
-        for name, (_, value) in changes.items():
-            set_json(plan, name, value)
-        if plan.service_id in self._services:
-            plan.service = self._services[plan.service_id]
+        plan = self._of(procedure)
+        if plan is None:
+            plan = blank(MigrationPlan)
+            plan.procedure, plan.version = procedure, UNSAVED
+        set_changes(plan, changes)
+        plan.service = self._services.get(plan.service_id)
         return [plan]
 
     def _of(self, procedure: Procedure | None) -> MigrationPlan | None:
-        return self._plans.get(procedure.pk) if procedure and procedure.pk else None
+        return self._plans.get(procedure.id) if procedure and procedure.id else None
+
+
+_NEW_PLAN = MigrationPlan()

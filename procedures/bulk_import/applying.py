@@ -1,30 +1,35 @@
-"""Doing what a stored preview says: one transaction, once, by the person who looked at it."""
+"""Doing what a stored preview says: one transaction, once, by the person who looked at it.
+
+Everything is made ready before the write lock is taken, so that others wait for the statements
+only. What moved in between is made ready anew.
+"""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, models, transaction
+from django.db.models import Max
 
 from procedures.classification import DERIVED_FIELDS, set_classification
 from procedures.models import ImportRow, ImportRun, Procedure, Source, User
 from procedures.numbering import automatic_numbers
-from procedures.permissions import check_can_import
-from procedures.records import Origin
-from procedures.spreadsheet.keys import heading_key
+from procedures.records import Batch, Origin, StaleVersion
+from procedures.spreadsheet.keys import heading_key, name_key
 
-from .comparing import facts_after
-from .parts import Part, ProcedurePart, parts
+from .comparing import Report, facts_after, silent
+from .garbage import undisturbed
+from .matching import in_bulk
+from .parts import Part, blank, parts, set_changes
+from .progress import ALREADY, NotApplicable
+from .runs import check_is_ones_own
 
 Outcome = ImportRow.Outcome
 
-APPLIED_ALREADY = "この取込はすでに終わっています（{state}）。もう一度取り込む必要はありません。"
-NOT_YOURS = "この取込を実行できるのは、内容を確認した{person}さんです。"
-
-
-class NotApplicable(Exception):
-    """The run is not waiting to be applied; the sentence says why."""
+UNDECIDED = "食い違いが{count}件残っています。どちらの内容にするかを決めてから取り込んでください。"
+ASKED_ONCE_MORE = "確認してほしいことがあります。内容を確かめ、確認の欄にチェックを入れてください。"
+_ATTEMPTS = 3  # to be ready before anything moves; then under the lock
 
 
 class StalePreview(Exception):
@@ -35,83 +40,184 @@ class StalePreview(Exception):
         "止めました。もう一度比べ直して内容を確認してください。"
     )
 
-    def __init__(self, rows: Sequence[ImportRow]) -> None:
+    def __init__(self, rows: Sequence["PlannedRow"]) -> None:
         super().__init__(self.MESSAGE.format(count=len(rows)))
-        self.rows = tuple(rows)
+        self.places = frozenset((row.sheet, row.row_number) for row in rows)
 
 
-@transaction.atomic
-def apply(run_id: int, *, by: User) -> ImportRun:
-    """Applies the good rows of a previewed run; rejected ones stay out.
+class PlannedRow(NamedTuple):
+    """One row of the preview that is to be applied."""
 
-    Raises ``PermissionDenied`` (not the person who previewed), ``NotApplicable`` (applied
-    already) or ``StalePreview``; then nothing is written.
-    """
-    check_can_import(by)
-    run = ImportRun.objects.select_for_update(of=("self",)).get(pk=run_id)
-    if run.created_by_id != by.pk:
-        raise PermissionDenied(NOT_YOURS.format(person=run.created_by))
+    sheet: str
+    row_number: int
+    procedure_id: int | None
+    number: str
+    changes: Mapping[str, Mapping[str, Sequence[Any]]]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it adds a procedure."""
+        return self.procedure_id is None
+
+
+def check_may_apply(run: ImportRun, by: User, *, confirmed: bool) -> None:
+    """Raises ``PermissionDenied`` or ``NotApplicable`` unless ``by`` may apply ``run`` now."""
+    check_is_ones_own(run, by)
     if run.state != ImportRun.State.PREVIEWED:
-        raise NotApplicable(APPLIED_ALREADY.format(state=run.get_state_display()))
-    origin = Origin(by, Source.IMPORT, import_run=run)
-    rows = list(run.rows.filter(outcome__in=[Outcome.NEW, Outcome.CHANGED]))
-    stored = _load(rows)
-    _write(run, rows, stored, origin)
+        raise NotApplicable(ALREADY.format(state=run.get_state_display()))
+    undecided = undecided_count(run)
+    if undecided:
+        raise NotApplicable(UNDECIDED.format(count=undecided))
+    if run.cautions and not confirmed:
+        raise NotApplicable(ASKED_ONCE_MORE)
+
+
+def undecided_count(run: ImportRun) -> int:
+    """How many fields are contested and not decided yet."""
+    contested = run.rows.exclude(conflicts={}).filter(left_out_from="")
+    return sum(
+        "choice" not in conflict
+        for conflicts in contested.values_list("conflicts", flat=True)
+        for fields in conflicts.values()
+        for conflict in fields.values()
+    )
+
+
+@undisturbed()
+def write(run: ImportRun, by: User, report: Report = silent) -> None:
+    """Applies the good rows of a run that this process has; rejected ones stay out.
+
+    Raises ``StalePreview``; then nothing is written.
+    """
+    rows = _planned(run)
+    for attempt in range(_ATTEMPTS + 1):
+        if attempt < _ATTEMPTS:
+            ready = _made_ready(run, rows, by, report)
+            report("台帳に書き込んでいます", 0, 0)
+        with transaction.atomic():
+            _lock(run)
+            if attempt == _ATTEMPTS:
+                ready = _made_ready(run, rows, by, silent)
+            try:
+                with transaction.atomic():
+                    _write_ready(run, ready)
+            except (StaleVersion, IntegrityError):
+                if attempt == _ATTEMPTS:
+                    raise
+                continue
+            _finish(run, ready.origin)
+            return
+
+
+class _MovedError(StaleVersion):
+    """A procedure came into the inventory after everything was made ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    batch: Batch
+    origin: Origin
+    newest: int
+
+
+def _planned(run: ImportRun) -> list[PlannedRow]:
+    rows = run.rows.filter(outcome__in=[Outcome.NEW, Outcome.CHANGED]).order_by("pk")
+    names = PlannedRow._fields
+    return [PlannedRow(*values) for values in rows.values_list(*names) if values[-1]]
+
+
+def _lock(run: ImportRun) -> None:
+    """Waits for other imports that are being written; makes sure that this one is still ours."""
+    applying = ImportRun.objects.filter(state=ImportRun.State.APPLYING).order_by("pk")
+    held = {pk: worker for pk, worker in applying.select_for_update().values_list("pk", "worker")}
+    if held.get(run.pk) != run.worker:
+        raise NotApplicable(ALREADY.format(state=run.get_state_display()))
+
+
+def _write_ready(run: ImportRun, ready: _Ready) -> None:
+    if Procedure.objects.filter(pk__gt=ready.newest).exists():
+        raise _MovedError
+    ready.batch.write()
+
+
+def _finish(run: ImportRun, origin: Origin) -> None:
     run.state = ImportRun.State.APPLIED
-    run.applied_by, run.applied_at = by, origin.at
-    run.save(update_fields=["state", "applied_by", "applied_at"])
-    return run
+    run.applied_by, run.applied_at = origin.by, origin.at
+    run.worker, run.heard_at, run.message = "", None, ""
+    run.save(update_fields=["state", "applied_by", "applied_at", "worker", "heard_at", "message"])
 
 
-def _load(rows: Sequence[ImportRow]) -> dict[int, Procedure]:
-    keys = [row.procedure_id for row in rows if row.procedure_id]
-    return Procedure.objects.select_for_update(of=("self",)).in_bulk(keys)
-
-
-def _write(
-    run: ImportRun, rows: Sequence[ImportRow], stored: dict[int, Procedure], origin: Origin
-) -> None:
+def _made_ready(run: ImportRun, rows: Sequence[PlannedRow], by: User, report: Report) -> _Ready:
     chosen = parts()
+    newest = Procedure.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    stored = in_bulk([row.procedure_id for row in rows if row.procedure_id])
     for part in chosen:
         part.load(list(stored.values()))
+    # After reading: whoever wrote before it has an earlier moment, so moments follow versions.
+    origin = Origin(by, Source.IMPORT, import_run=run)
     _check_fresh(run, rows, stored, chosen)
     numbers = automatic_numbers(besides={row.number for row in rows})
-    prepared: dict[str, list[Any]] = defaultdict(list)
-    fields: dict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        procedure = stored.get(row.procedure_id) or Procedure()
+    collected = _Collected(chosen)
+    for place, row in enumerate(rows):
+        if place % 500 == 0:
+            report("書き込む内容を用意しています", place, len(rows))
+        procedure = stored.get(row.procedure_id) if row.procedure_id else blank(Procedure)
         objects = _prepare(row, procedure, chosen, origin)
         if not procedure.number:
             procedure.number = next(numbers)
-        for part in chosen:
-            prepared[part.key] += objects[part.key]
-            fields[part.key] |= set(row.changes.get(part.key, ()))
-    fields[ProcedurePart.key] |= {"name_key", *DERIVED_FIELDS}
-    for part in chosen:
-        part.write(prepared[part.key], fields[part.key], origin)
+        collected.add(objects, row.changes)
+    return _Ready(collected.batch(origin), origin, newest)
+
+
+class _Collected:
+    """The objects of all rows by part, new and stored apart, with the fields that change."""
+
+    def __init__(self, chosen: Sequence[Part]) -> None:
+        self._parts = chosen
+        self._new: dict[str, list[models.Model]] = defaultdict(list)
+        self._stored: dict[str, list[models.Model]] = defaultdict(list)
+        self._fields: dict[str, set[str]] = defaultdict(set)
+
+    def add(self, objects: Mapping[str, Iterable[Any]], changes: Mapping[str, Any]) -> None:
+        for key, several in objects.items():
+            for obj in several:
+                if obj._state.adding:
+                    self._new[key].append(obj)
+                else:
+                    self._stored[key].append(obj)
+                    self._fields[key].update(changes.get(key, ()))
+
+    def batch(self, origin: Origin) -> Batch:
+        """Everything as statements, the procedures before what belongs to them."""
+        batch = Batch(origin)
+        for part in self._parts:
+            fields = part.written(self._fields[part.key])
+            if part.model is Procedure:
+                fields |= set(DERIVED_FIELDS)
+            batch.insert(self._new[part.key])
+            batch.update(self._stored[part.key], sorted(fields))
+        return batch
 
 
 def _prepare(
-    row: ImportRow, procedure: Procedure, chosen: Sequence[Part], origin: Origin
+    row: PlannedRow, procedure: Procedure, chosen: Sequence[Part], origin: Origin
 ) -> dict[str, list[Any]]:
     objects = {
         part.key: list(part.prepare(procedure, row.changes[part.key], origin))
-        if part.key in row.changes
-        else []
         for part in chosen
+        if part.key in row.changes
     }
-    touches_inventory = any(part.is_inventory and part.key in row.changes for part in chosen)
-    if touches_inventory:
+    if any(part.is_inventory and part.key in row.changes for part in chosen):
         # A change of a basis, a volume or an exemption is a change of its procedure.
-        objects[ProcedurePart.key] = [procedure]
+        objects["procedure"] = [procedure]
         set_classification(procedure, facts_after(procedure, chosen, objects))
     return objects
 
 
 def _check_fresh(
     run: ImportRun,
-    rows: Sequence[ImportRow],
-    stored: dict[int, Procedure],
+    rows: Sequence[PlannedRow],
+    stored: Mapping[int, Procedure],
     chosen: Sequence[Part],
 ) -> None:
     """What the preview showed must still hold.
@@ -121,23 +227,28 @@ def _check_fresh(
     """
     since = Procedure.objects.filter(pk__gt=run.newest_procedure)
     keys = {key for procedure in since for key in _identities(procedure)}
-    stale = []
-    for row in rows:
-        if row.outcome == Outcome.NEW:
-            is_stale = _identities(_drafted(row))[0] in keys
-        else:
-            procedure = stored.get(row.procedure_id)
-            is_stale = procedure is None or _differs(row, procedure, chosen)
-        if is_stale:
-            stale.append(row)
+    stale = [row for row in rows if _is_stale(row, stored, chosen, keys)]
     if stale:
         raise StalePreview(stale)
 
 
-def _drafted(row: ImportRow) -> Procedure:
+def _is_stale(
+    row: PlannedRow,
+    stored: Mapping[int, Procedure],
+    chosen: Sequence[Part],
+    keys: set[tuple[str, object, str]],
+) -> bool:
+    if row.is_new:
+        return bool(keys) and _identities(_drafted(row))[0] in keys
+    procedure = stored.get(row.procedure_id)
+    return procedure is None or _differs(row, procedure, chosen)
+
+
+def _drafted(row: PlannedRow) -> Procedure:
     """The new procedure that a row describes, in memory."""
-    procedure = Procedure()
-    ProcedurePart().prepare(procedure, row.changes[ProcedurePart.key], None)
+    procedure = blank(Procedure)
+    set_changes(procedure, row.changes["procedure"])
+    procedure.name_key = name_key(procedure.name)
     return procedure
 
 
@@ -152,7 +263,7 @@ def _identities(procedure: Procedure) -> list[tuple[str, object, str]]:
     return keys
 
 
-def _differs(row: ImportRow, procedure: Procedure, chosen: Sequence[Part]) -> bool:
+def _differs(row: PlannedRow, procedure: Procedure, chosen: Sequence[Part]) -> bool:
     for part in chosen:
         changes = row.changes.get(part.key)
         if not changes:

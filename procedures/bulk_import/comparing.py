@@ -1,28 +1,35 @@
 """What a parsed file would do to the inventory, found without writing anything."""
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from procedures.classification import facts_of, set_classification
 from procedures.models import ImportRow, Procedure, Source, User
+from procedures.permissions import NOT_YOUR_DEPARTMENT, UNASSIGNED_IS_FOR_DIVISION, rights_of
 from procedures.records import Origin
-from procedures.spreadsheet.keys import heading_key, name_key
+from procedures.rules import Facts
 from procedures.spreadsheet.parsed import CellProblem, FileKind, ParsedFile, ParsedRow
 
+from .bases import set_bases
 from .drafts import Draft
+from .garbage import undisturbed
+from .inventory_parts import ExemptionPart, LegalBasisPart
 from .lookups import Lookups
-from .parts import ExemptionPart, LegalBasisPart, Part, parts
+from .matching import Index, in_bulk
+from .parts import Part, blank, parts
+from .references import settle
+from .similar import find_similar
 
 Outcome = ImportRow.Outcome
+Report = Callable[[str, int, int], None]
+"""Hears what is being done, how many rows of how many are done."""
 
-SAME_TARGET = "{row}行目と同じ手続（{procedure}）に当たります。どちらかの行を除いてください。"
-SEVERAL_TARGETS = (
-    "同じ{what}の手続が台帳に{count}件あり、どれか決められません。手続番号を入力してください。"
-)
-MATCHED_BY_NAME = "手続番号がないため、課と手続名が同じ「{procedure}」とみなしました。"
+
+def silent(step: str, done: int, total: int) -> None:
+    """A report that nobody hears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +40,10 @@ class RowDiff:
     outcome: Outcome
     procedure: Procedure | None = None
     changes: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
+    conflicts: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     problems: tuple[CellProblem, ...] = ()
     notes: tuple[str, ...] = ()
+    similar: tuple[dict[str, Any], ...] = ()
     category_before: str = ""
     category_after: str = ""
 
@@ -54,166 +63,197 @@ class Diff:
         return {outcome: found[outcome] for outcome in Outcome}
 
 
-def compare(parsed: ParsedFile, *, by: User, on: date, confirms_exemptions: bool = False) -> Diff:
+@undisturbed()
+def compare(
+    parsed: ParsedFile,
+    *,
+    by: User,
+    on: date,
+    confirms_exemptions: bool = False,
+    report: Report = silent,
+) -> Diff:
     """The diff of ``parsed`` against the inventory on the day ``on``; reads only."""
-    lookups = Lookups(on)
     letters = {sheet.name: dict(sheet.letters) for sheet in parsed.sheets}
     is_survey = parsed.kind is FileKind.SURVEY
     drafts = [
         Draft(row, letters[row.sheet], is_survey) for row in parsed.rows if not row.passed_over
     ]
-    for draft in drafts:
-        draft.problems += draft.row.problems
-        draft.notes += draft.row.notes
-    index = _Index()
-    procedures = _match(drafts, lookups, index)
-    chosen = parts()
-    for part in chosen:
-        part.load(procedures)
-    origin = Origin(by, Source.IMPORT)
-    before = {procedure.pk: procedure.category for procedure in procedures}
-    found = {
-        id(draft.row): _diff(draft, chosen, lookups, origin, confirms_exemptions, before)
-        for draft in drafts
-    }
+    index = Index()
+    comparison = Comparison(by=by, on=on, confirms=confirms_exemptions)
+    matched = index.match(drafts, comparison.lookups)
+    settled = settle(matched) if is_survey else ()
+    procedures = in_bulk([pk for pk in matched if pk not in settled])
+    for pk, procedure in procedures.items():
+        matched[pk].procedure = procedure
+    for part in comparison.parts:
+        part.load(list(procedures.values()))
+    set_bases(drafts, comparison.parts)
+    found = {}
+    for number, draft in enumerate(drafts):
+        if number % 500 == 0:
+            report("台帳と比べています", number, len(drafts))
+        found[id(draft.row)] = draft
+        if draft.target is None:
+            comparison.judge(draft)
+    if not is_survey:  # names of the survey repeat by the thousand, and its numbers tell them apart
+        find_similar(drafts, index)
     return Diff(
         parsed,
         tuple(
-            found.get(id(row)) or RowDiff(row, Outcome.PASSED_OVER, notes=(row.passed_over,))
+            _diff(found[id(row)])
+            if id(row) in found
+            else RowDiff(row, Outcome.PASSED_OVER, notes=(row.passed_over,))
             for row in parsed.rows
         ),
-        newest_procedure=max(index.names, default=0),
+        newest_procedure=index.newest,
     )
 
 
-def _diff(
-    draft: Draft,
-    chosen: Sequence[Part],
-    lookups: Lookups,
-    origin: Origin,
-    confirms: bool,
-    before: dict[int, str],
-) -> RowDiff:
-    _find_changes(draft, chosen, lookups, origin, confirms)
-    category_before = before.get(draft.procedure.pk, "") if draft.procedure else ""
+class Comparison:
+    """What all rows of a file are compared with: the person's rights, the names, the parts."""
+
+    def __init__(self, *, by: User, on: date, confirms: bool) -> None:
+        self.lookups = Lookups(on)
+        self.parts = parts()
+        self._confirms = confirms
+        self._rights = rights_of(by)
+        self._origin = Origin(by, Source.IMPORT)
+
+    def judge(self, draft: Draft) -> None:
+        """Finds the changes and conflicts of one row, its category after it, or why it is out."""
+        if draft.procedure is not None:
+            draft.category_before = draft.procedure.category
+        for part in self.parts:
+            if draft.is_reference and not part.reference_fields:
+                continue
+            changes = self._changes(draft, part)
+            if changes:
+                draft.changes[part.key] = changes
+        if draft.changes:
+            self._check_rights(draft)
+        if draft.procedure is not None and not draft.changes:
+            draft.target = draft.procedure
+        elif not draft.problems:
+            judge_changes(draft, self.parts, self._origin)
+
+    def _changes(self, draft: Draft, part: Part) -> dict[str, list[Any]]:
+        base = draft.base[part.key] if draft.base else None
+        wanted = part.wanted(draft, self.lookups)
+        if draft.is_reference:
+            wanted = {name: wanted[name] for name in part.reference_fields if name in wanted}
+        if base is not None:
+            wanted = _edited(wanted, base, part.together)
+        stored = part.state(draft.procedure) if wanted else {}
+        changes = {
+            name: [now, value]
+            for name, value in wanted.items()
+            if (now := stored.get(name)) != value
+        }
+        if base is not None and changes:
+            conflicts = _conflicts(changes, base, part.together)
+            if conflicts:
+                draft.conflicts[part.key] = conflicts
+                changes = {name: pair for name, pair in changes.items() if name not in conflicts}
+        return part.completed(draft, changes, confirms=self._confirms)
+
+    def _check_rights(self, draft: Draft) -> None:
+        """A row of another department, or one that would move there, is not this person's."""
+        if self._rights.is_office_wide:
+            return
+        moved_to = draft.changes.get("procedure", {}).get("department_id", (None, None))[1]
+        owners = [moved_to] if draft.procedure is None else [draft.procedure.department_id]
+        if "department_id" in draft.changes.get("procedure", {}):
+            owners.append(moved_to)
+        for owner in owners:
+            if owner not in self._rights.department_ids:
+                draft.reject(
+                    "department",
+                    UNASSIGNED_IS_FOR_DIVISION
+                    if owner is None
+                    else NOT_YOUR_DEPARTMENT.format(department=self.lookups.department_name(owner)),
+                )
+                return
+
+
+def judge_changes(draft: Draft, chosen: Sequence[Part], origin: Origin) -> None:
+    """Puts the draft's changes on objects in memory: its category, and the rules it would break."""
+    prepared: dict[str, list[Any]] = {}
+    draft.target = draft.procedure or blank(Procedure)
+    for part in chosen:
+        if not part.is_inventory and draft.facts is None:
+            draft.facts = facts_after(draft.target, chosen, prepared)
+        changes = draft.changes.get(part.key)
+        if not changes:
+            continue
+        prepared[part.key] = list(part.prepare(draft.target, changes, origin))
+        for obj in prepared[part.key]:
+            part.check(draft, obj, origin)
+    if not draft.problems:
+        facts = draft.facts or facts_after(draft.target, chosen, prepared)
+        set_classification(draft.target, facts)
+
+
+def facts_after(
+    procedure: Procedure, chosen: Sequence[Part], prepared: Mapping[str, list[Any]]
+) -> Facts:
+    """The facts of ``procedure`` with the prepared legal basis and exemption (none: as stored)."""
+    levels = ground = None
+    for part in chosen:
+        if isinstance(part, LegalBasisPart):
+            levels = part.levels(procedure, prepared.get(part.key, ()))
+        elif isinstance(part, ExemptionPart):
+            ground = part.ground(procedure, prepared.get(part.key, ()))
+    return facts_of(procedure, levels=levels, ground=ground)
+
+
+def _edited(
+    wanted: dict[str, Any], base: Mapping[str, Any], together: Sequence[str]
+) -> dict[str, Any]:
+    """What the person changed since the export: an untouched cell asks for nothing."""
+    edited = {name for name, value in wanted.items() if value != base.get(name)}
+    if edited & set(together):
+        edited |= set(together)
+    return {name: value for name, value in wanted.items() if name in edited}
+
+
+def _conflicts(
+    changes: Mapping[str, list[Any]], base: Mapping[str, Any], together: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """The edited fields that somebody else has changed since, to something else."""
+    contested = {name for name, (now, _) in changes.items() if now != base.get(name)}
+    if contested & set(together):
+        contested |= set(together) & set(changes)
+    return {
+        name: {"base": _shown(base.get(name)), "now": changes[name][0], "file": changes[name][1]}
+        for name in changes
+        if name in contested
+    }
+
+
+def _shown(value: Any) -> Any:
+    return value if isinstance(value, str | int | bool | list) else None
+
+
+def _diff(draft: Draft) -> RowDiff:
+    kept = (tuple(draft.problems), tuple(draft.notes), tuple(draft.similar))
     if draft.problems:
         return RowDiff(
             draft.row,
             Outcome.REJECTED,
             draft.procedure,
-            problems=tuple(draft.problems),
-            notes=tuple(draft.notes),
-            category_before=category_before,
+            problems=kept[0],
+            notes=kept[1],
+            category_before=draft.category_before,
         )
-    changed = Outcome.CHANGED if draft.changes else Outcome.UNCHANGED
+    changed = Outcome.CHANGED if draft.changes or draft.conflicts else Outcome.UNCHANGED
     return RowDiff(
         draft.row,
         Outcome.NEW if draft.procedure is None else changed,
         draft.procedure,
         draft.changes,
-        notes=tuple(draft.notes),
-        category_before=category_before,
+        draft.conflicts,
+        notes=kept[1],
+        similar=kept[2],
+        category_before=draft.category_before,
         category_after=draft.target.category if draft.target else "",
     )
-
-
-def _find_changes(
-    draft: Draft, chosen: Sequence[Part], lookups: Lookups, origin: Origin, confirms: bool
-) -> None:
-    prepared: dict[str, list[Any]] = {}
-    draft.target = draft.procedure or Procedure()
-    for part in chosen:
-        if not part.is_inventory and draft.facts is None:
-            draft.facts = facts_after(draft.target, chosen, prepared)
-        if draft.is_reference and not part.reference_fields:
-            continue
-        stored = part.state(draft.procedure)
-        changes = {
-            name: [stored.get(name), value]
-            for name, value in part.wanted(draft, lookups, confirms=confirms).items()
-            if stored.get(name) != value
-            and (not draft.is_reference or name in part.reference_fields)
-        }
-        if changes:
-            draft.changes[part.key] = changes
-        if changes and not draft.problems:
-            prepared[part.key] = list(part.prepare(draft.target, changes, origin))
-            for obj in prepared[part.key]:
-                part.check(draft, obj, origin)
-    if not draft.problems:
-        set_classification(draft.target, draft.facts or facts_after(draft.target, chosen, prepared))
-
-
-def facts_after(
-    procedure: Procedure, chosen: Sequence[Part], prepared: dict[str, list[Any]]
-) -> Any:
-    """The facts of ``procedure`` with the prepared legal basis and exemption (none: as stored)."""
-    bases = next(part for part in chosen if isinstance(part, LegalBasisPart))
-    exemptions = next(part for part in chosen if isinstance(part, ExemptionPart))
-    return facts_of(
-        procedure,
-        levels=bases.levels(procedure, prepared.get(bases.key, [])),
-        ground=exemptions.ground(procedure, prepared.get(exemptions.key, [])),
-    )
-
-
-def _match(drafts: Sequence[Draft], lookups: Lookups, index: "_Index") -> list[Procedure]:
-    """Finds the procedure of each draft: by number, else national id, else name in the division."""
-    matched: dict[int, Draft] = {}
-    for draft in drafts:
-        pk = index.find(draft, lookups)
-        if pk is None:
-            continue
-        if pk in matched:
-            other = matched[pk].row.row_number
-            draft.reject("number", SAME_TARGET.format(row=other, procedure=index.names[pk]))
-        else:
-            matched[pk] = draft
-    procedures = Procedure.objects.in_bulk(list(matched))
-    for pk, draft in matched.items():
-        draft.procedure = procedures[pk]
-    return list(procedures.values())
-
-
-class _Index:
-    """The keys of the whole inventory, read in one query."""
-
-    def __init__(self) -> None:
-        self.names: dict[int, str] = {}
-        self._by_number: dict[str, int] = {}
-        self._by_national_id: dict[str, list[tuple[int, int | None]]] = defaultdict(list)
-        self._by_name: dict[tuple[int | None, str], list[int]] = defaultdict(list)
-        rows = Procedure.objects.order_by("pk").values_list(
-            "pk", "number", "national_id", "division_id", "name_key", "name"
-        )
-        for pk, number, national_id, division_id, key, name in rows:
-            self.names[pk] = f"{number} {name}"
-            self._by_number[heading_key(number)] = pk
-            self._by_name[division_id, key].append(pk)
-            if national_id:
-                self._by_national_id[heading_key(national_id)].append((pk, division_id))
-
-    def find(self, draft: Draft, lookups: Lookups) -> int | None:
-        """The primary key of the row's procedure, or None for a new one; may reject the row."""
-        values = draft.values
-        if "number" in values:
-            return self._by_number.get(heading_key(values["number"]))
-        if draft.problems or "name" not in values:
-            return None
-        # Only a look at which division is meant: what is wrong with it is said when it is compared.
-        division_id = lookups.units(Draft(draft.row)).get("division_id")
-        if "national_id" in values:
-            owners = self._by_national_id.get(heading_key(values["national_id"]), [])
-            fitting = [pk for pk, owner in owners if division_id in (None, owner)]
-            return self._only(draft, fitting, "国の手続ID")
-        pk = self._only(
-            draft, self._by_name.get((division_id, name_key(values["name"])), []), "課・手続名"
-        )
-        if pk is not None:
-            draft.notes.append(MATCHED_BY_NAME.format(procedure=self.names[pk]))
-        return pk
-
-    def _only(self, draft: Draft, found: Sequence[int], what: str) -> int | None:
-        if len(found) > 1:
-            draft.reject("number", SEVERAL_TARGETS.format(what=what, count=len(found)))
-        return found[0] if len(found) == 1 else None

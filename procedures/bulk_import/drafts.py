@@ -17,28 +17,35 @@ class Draft:
     """A parsed row with the procedure it is about (None for a new one).
 
     ``letters`` gives the sheet's column letter by column key. ``changes`` is part → field →
-    [old, new], all JSON values.
+    [old, new], ``conflicts`` part → field → {"base", "now", "file"}, all JSON values. ``base`` is
+    part → field → value as the row was exported, None where nobody knows better than what is
+    stored now. ``target`` is the procedure as it would become.
     """
 
     row: ParsedRow
     letters: Mapping[str, str] = field(default_factory=dict)
     is_survey: bool = False
     procedure: Procedure | None = None
+    base: Mapping[str, Mapping[str, Any]] | None = None
     target: Procedure | None = None
     facts: Facts | None = None
     changes: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
+    conflicts: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     problems: list[CellProblem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    similar: list[dict[str, Any]] = field(default_factory=list)
+    category_before: str = ""
+    values: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.values = self.row.values
+        self.problems += self.row.problems
+        self.notes += self.row.notes
 
     @property
     def is_reference(self) -> bool:
         """A row of the national survey about a procedure that the city keeps already."""
         return self.is_survey and self.procedure is not None
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The row's normalised values by column key."""
-        return self.row.values
 
     def reject(self, key: str, reason: str) -> None:
         """Adds a problem at the row's cell of column ``key``, with what is wrong and what to do."""

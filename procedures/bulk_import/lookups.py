@@ -60,6 +60,10 @@ class Lookups:
         """The names of the services, each once, as a workbook offers them."""
         return list(dict.fromkeys(service.name for service in self.services.values()))
 
+    def department_name(self, pk: int) -> str:
+        """The name of a department, also of one that is no more."""
+        return Department.objects.get(pk=pk).name
+
     def units(self, draft: Draft) -> dict[str, int | None]:
         """``department_id`` and ``division_id`` as the row says; empty where it says nothing."""
         department_name = draft.values.get("department")
@@ -68,6 +72,8 @@ class Lookups:
             return {"department_id": None, "division_id": None}
         if division_name is CLEAR:
             division_name = None
+        if department_name is None and not division_name:
+            return {}
         if draft.values.get("department_from_sheet") and not self._is_department(department_name):
             draft.notes.append(NOT_A_DEPARTMENT.format(name=department_name))
             department_name = None

@@ -1,6 +1,7 @@
 """The tables of the inventory, by noun; import them from here."""
 
-from .bulk_import import ImportRow, ImportRun
+from .bulk_import import ImportRow, ImportRun, RememberedMapping
+from .distribution import DistributedSheet, Distribution
 from .history import HistoryEntry, Source
 from .national import NationalListEdition, NationalPriorityProcedure
 from .organisation import Department, Division, Role, TeamMembership, User
@@ -24,6 +25,8 @@ __all__ = [
     "ApplicationService",
     "Certainty",
     "Department",
+    "DistributedSheet",
+    "Distribution",
     "Division",
     "Exemption",
     "HistoryEntry",
@@ -35,6 +38,7 @@ __all__ = [
     "NationalPriorityProcedure",
     "NationalState",
     "Procedure",
+    "RememberedMapping",
     "Role",
     "Scope",
     "Source",

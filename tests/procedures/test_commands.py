@@ -61,8 +61,8 @@ def test_import_by_a_named_administrator(file, administrator):
     assert Procedure.objects.get().history.get().history_user == administrator
 
 
-@pytest.mark.parametrize("name", ["member", "nobody"])
-def test_import_by_somebody_else_is_refused(file, member, name):
+@pytest.mark.parametrize("name", ["reader", "nobody"])
+def test_import_by_somebody_else_is_refused(file, reader, name):
     with pytest.raises(CommandError, match=name):
         run("import_procedures", file, "--by", name)
     assert not Procedure.objects.exists()

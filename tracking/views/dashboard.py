@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from procedures.models import Procedure
-from procedures.permissions import can_import, check_can_see_dashboard, rights_of
+from procedures.permissions import check_can_see_dashboard, rights_of
 from procedures.rules import POLICY_2024, label
 from procedures.templatetags.inventory import fiscal_year_label, percent
 from tracking.charts import (
@@ -56,7 +56,6 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "overview": office,
         "policy": POLICY_2024,
         "is_empty": not office.office.counts["all"],
-        "can_import": can_import(request.user),
         "can_set_goal": rights_of(request.user).is_administrator,
     }
     return render(request, "tracking/dashboard.html", context | _sections(office))

@@ -1,21 +1,24 @@
 """Brings in a list of procedures: ``manage.py import_procedures FILE``."""
 
 import json
+import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.core.exceptions import PermissionDenied
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
 from procedures import bulk_import
-from procedures.actions import command_account
+from procedures.management.people import add_person_argument, person_of
+from procedures.management.terminal import TerminalReport
 from procedures.models import ImportRow, ImportRun, User
-from procedures.permissions import check_can_import
 from procedures.spreadsheet.gate import Refused
 
 UNREADABLE = 2  # exit status
+NOT_WANTED = "取り込みませんでした。台帳は変わっていません。"
+KEPT = "食い違いのある{count}行は、食い違う項目を台帳の内容のままにしました。"
 Outcome = ImportRow.Outcome
 
 
@@ -24,9 +27,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="取り込むファイル")
-        parser.add_argument(
-            "--by", metavar="USER", help="実行者（利用者名）。省略時はコマンド用の利用者"
-        )
+        add_person_argument(parser)
         parser.add_argument("--dry-run", action="store_true", help="比べるだけで書き込みません")
         parser.add_argument("--json", action="store_true", help="最後の行に件数をJSONで出します")
         parser.add_argument(
@@ -34,66 +35,86 @@ class Command(BaseCommand):
             action="store_true",
             help="適用除外を、申出でなく確認済として取り込みます",
         )
+        parser.add_argument(
+            "--conflicts",
+            choices=[bulk_import.NOW, bulk_import.FILE],
+            default=bulk_import.NOW,
+            help="書き出した後に台帳でも変わった項目を、台帳のまま（now）か、"
+            "ファイルの内容（file）にするか。省略時は now",
+        )
 
     def handle(self, *args, **options) -> None:
         started = time.perf_counter()
-        by = self._person(options["by"])
+        by = person_of(options["by"])
         if not options["file"].is_file():
             raise CommandError(
                 f"ファイル「{options['file']}」がありません。", returncode=UNREADABLE
             )
-        work = self._compare if options["dry_run"] else self._import
-        counts = work(options["file"], by, confirms=options["confirm_exemptions"])
+        report = TerminalReport()
+        confirms = options["confirm_exemptions"]
+        try:
+            if options["dry_run"]:
+                counts = self._look(options["file"], by, confirms, report)
+            else:
+                run = self._preview(options["file"], by, confirms, report)
+                self._apply(run, by, options["conflicts"], report)
+                counts = run.counts
+        except Refused as refusal:
+            raise CommandError(str(refusal), returncode=UNREADABLE) from None
+        except (PermissionDenied, bulk_import.NotApplicable, bulk_import.StalePreview) as reason:
+            raise CommandError(str(reason)) from None
+        finally:
+            report.close()
         if options["json"]:
             names = (Outcome.NEW, Outcome.CHANGED, Outcome.UNCHANGED, Outcome.REJECTED)
             result = {name.value: counts[name] for name in names}
             result["seconds"] = round(time.perf_counter() - started, 3)
             self.stdout.write(json.dumps(result))
 
-    def _person(self, username: str | None) -> User:
-        if username is None:
-            return command_account()
-        try:
-            person = User.objects.get(username=username, is_active=True)
-            check_can_import(person)
-        except User.DoesNotExist:
-            raise CommandError(f"利用者「{username}」はいません。") from None
-        except PermissionDenied as denied:
-            raise CommandError(f"{username}: {denied}") from None
-        return person
-
-    def _compare(self, path: Path, by: User, *, confirms: bool) -> dict[Outcome, int]:
-        try:
-            parsed = bulk_import.read(path, path.name)
-        except Refused as refusal:
-            raise CommandError(str(refusal), returncode=UNREADABLE) from None
-        diff = bulk_import.compare(
-            parsed, by=by, on=timezone.localdate(), confirms_exemptions=confirms
-        )
-        self._report(
-            diff.counts,
-            [p.message for row in diff.rows for p in row.problems],
-            bulk_import.notes_of(parsed),
-        )
+    def _look(
+        self, path: Path, by: User, confirms: bool, report: TerminalReport
+    ) -> dict[Outcome, int]:
+        diff = bulk_import.look(path, by=by, confirms_exemptions=confirms, report=report)
+        report.close()
+        problems = (problem.message for row in diff.rows for problem in row.problems)
+        self._tell(bulk_import.notes_of(diff.parsed), problems, diff.counts)
         return diff.counts
 
-    def _import(self, path: Path, by: User, *, confirms: bool) -> dict[Outcome, int]:
+    def _preview(self, path: Path, by: User, confirms: bool, report: TerminalReport) -> ImportRun:
         with path.open("rb") as file:
             run = bulk_import.preview(
-                File(file), file_name=path.name, by=by, confirms_exemptions=confirms
+                File(file),
+                file_name=path.name,
+                by=by,
+                confirms_exemptions=confirms,
+                report=report,
             )
+        report.close()
         if run.state == ImportRun.State.REFUSED:
             raise CommandError(run.message, returncode=UNREADABLE)
-        rejected = run.rows.filter(outcome=Outcome.REJECTED)
-        messages = [problem["message"] for row in rejected for problem in row.problems]
-        self._report(run.counts, messages, run.notes)
-        bulk_import.apply(run.pk, by=by)
-        self.stdout.write(f"取り込みました（取込番号 {run.pk}）。")
-        return run.counts
+        rejected = run.rows.filter(outcome=Outcome.REJECTED).values_list("problems", flat=True)
+        problems = (problem["message"] for problems in rejected for problem in problems)
+        self._tell(run.notes, problems, run.counts)
+        return run
 
-    def _report(self, counts: dict[Outcome, int], messages: list[str], notes: list[str]) -> None:
+    def _tell(
+        self, notes: Iterable[str], problems: Iterable[str], counts: dict[Outcome, int]
+    ) -> None:
         for note in notes:
             self.stdout.write(f"・{note}")
-        for message in messages:
-            self.stdout.write(f"× {message}")
+        for problem in problems:
+            self.stdout.write(f"× {problem}")
         self.stdout.write("、".join(f"{outcome.label} {counts[outcome]}件" for outcome in Outcome))
+
+    def _apply(self, run: ImportRun, by: User, choice: str, report: TerminalReport) -> None:
+        if decided := bulk_import.decide_rest(run, choice, by=by):
+            self.stdout.write(KEPT.format(count=decided) if choice == bulk_import.NOW else "")
+        for caution in run.cautions:
+            self.stdout.write(f"注意：{caution}")
+        # A scheduled import has nobody to ask; it can be taken back as a whole.
+        if run.cautions and sys.stdin.isatty() and input("取り込みますか [y/N] ") not in ("y", "Y"):
+            bulk_import.discard(run, by=by)
+            raise CommandError(NOT_WANTED)
+        bulk_import.apply(run.pk, by=by, confirmed=True, report=report)
+        report.close()
+        self.stdout.write(f"取り込みました（取込番号 {run.pk}）。")

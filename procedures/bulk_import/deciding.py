@@ -1,0 +1,154 @@
+"""What a person decides about a preview: contested fields, rows to leave out, who stands in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count
+from django.utils import timezone
+
+from procedures.models import ImportRow, ImportRun, Source, User
+from procedures.permissions import can_import
+from procedures.records import Origin
+from procedures.spreadsheet.parsed import ParsedRow
+
+from .comparing import judge_changes
+from .drafts import Draft
+from .parts import parts
+from .progress import ALREADY, NotApplicable
+from .runs import check_is_ones_own
+
+Outcome = ImportRow.Outcome
+NOW, FILE = "now", "file"
+"""The choices about a contested field: as the inventory has it now, or as the file says."""
+
+LEFT_OUT = "取り込まないことにした行です。"
+NO_SUCH_CONFLICT = "この食い違いは見つかりません。ページを読み込み直してください。"
+NOT_A_DEPUTY = "{person}さんは一覧表を取り込めないため、代理に選べません。"
+_DECIDABLE = (Outcome.NEW, Outcome.CHANGED)
+
+
+@transaction.atomic
+def decide(row: ImportRow, part: str, field: str, choice: str, *, by: User) -> ImportRow:
+    """Decides one contested field of a waiting preview; may be decided otherwise later.
+
+    Raises ``PermissionDenied``, or ``NotApplicable`` when the run waits no more, there is no such
+    conflict, or the choice would break a rule of the row.
+    """
+    run = _waiting(row.run_id, by)
+    row = run.rows.select_for_update(of=("self",)).select_related("procedure").get(pk=row.pk)
+    if choice not in (NOW, FILE) or field not in row.conflicts.get(part, {}):
+        raise NotApplicable(NO_SUCH_CONFLICT)
+    row.conflicts[part][field]["choice"] = choice
+    _judge(row, run, by)
+    row.save(update_fields=["conflicts", "changes", "category_after", "moves_category"])
+    return row
+
+
+@transaction.atomic
+def decide_rest(run: ImportRun, choice: str, *, by: User) -> int:
+    """Decides all contested fields that nobody has decided; returns how many rows they stood in."""
+    run = _waiting(run.pk, by)
+    if choice not in (NOW, FILE):
+        raise NotApplicable(NO_SUCH_CONFLICT)
+    rows = run.rows.exclude(conflicts={}).select_related("procedure")
+    decided = 0
+    for row in rows:
+        open_ones = [
+            conflict
+            for fields in row.conflicts.values()
+            for conflict in fields.values()
+            if "choice" not in conflict
+        ]
+        for conflict in open_ones:
+            conflict["choice"] = choice
+        if open_ones:
+            _judge(row, run, by)
+            row.save(update_fields=["conflicts", "changes", "category_after", "moves_category"])
+            decided += 1
+    return decided
+
+
+@transaction.atomic
+def leave_out(row: ImportRow, is_left_out: bool, *, by: User) -> ImportRow:
+    """Leaves a row of a waiting preview out of the import, or takes it in again."""
+    run = _waiting(row.run_id, by)
+    row = run.rows.select_for_update(of=("self",)).get(pk=row.pk)
+    if is_left_out and row.outcome in _DECIDABLE:
+        row.left_out_from, row.outcome = row.outcome, Outcome.PASSED_OVER
+        row.notes = [*row.notes, LEFT_OUT]
+    elif not is_left_out and row.left_out_from:
+        row.outcome, row.left_out_from = row.left_out_from, ""
+        row.notes = [note for note in row.notes if note != LEFT_OUT]
+    row.save(update_fields=["outcome", "left_out_from", "notes"])
+    counts = dict(run.rows.values_list("outcome").annotate(Count("pk")).order_by())
+    for outcome in Outcome:
+        setattr(run, f"{outcome.value}_count", counts.get(outcome.value, 0))
+    run.save(update_fields=[f"{outcome.value}_count" for outcome in Outcome])
+    return row
+
+
+@transaction.atomic
+def name_deputy(run: ImportRun, deputy: User | None, *, by: User) -> None:
+    """Lets another person, who may import, go on with a waiting run; None takes that back."""
+    run = _waiting(run.pk, by)
+    if deputy is not None and not can_import(deputy):
+        raise NotApplicable(NOT_A_DEPUTY.format(person=deputy))
+    run.deputy = deputy
+    run.save(update_fields=["deputy"])
+
+
+@transaction.atomic
+def set_fiscal_year(run: ImportRun, year: int, *, by: User) -> None:
+    """Says to which year volumes without one belong; it counts when the file is read again."""
+    run = _waiting(run.pk, by)
+    run.fiscal_year = year
+    run.save(update_fields=["fiscal_year"])
+
+
+def _waiting(run_id: int, by: User) -> ImportRun:
+    run = ImportRun.objects.select_for_update(of=("self",)).get(pk=run_id)
+    check_is_ones_own(run, by)
+    if run.state != ImportRun.State.PREVIEWED:
+        raise NotApplicable(ALREADY.format(state=run.get_state_display()))
+    return run
+
+
+def _judge(row: ImportRow, run: ImportRun, by: User) -> None:
+    """Works the row's changes out anew with the fields for which the file was chosen.
+
+    Raises ``NotApplicable`` with the sentence when that breaks a rule.
+    """
+    chosen = parts()
+    for part in chosen:
+        part.load([row.procedure])
+    draft = Draft(ParsedRow(row.sheet, row.row_number, _values(row)), procedure=row.procedure)
+    for part in chosen:
+        changes = _with_choices(row, part.key)
+        changes = part.completed(draft, changes, confirms=run.confirms_exemptions)
+        if changes:
+            draft.changes[part.key] = changes
+    judge_changes(draft, chosen, Origin(by, Source.IMPORT))
+    if draft.problems:
+        raise NotApplicable(" ".join(problem.message for problem in draft.problems))
+    row.changes = draft.changes
+    row.category_after = draft.target.category
+    row.moves_category = row.category_after != row.category_before
+
+
+def _with_choices(row: ImportRow, part: str) -> dict[str, list[Any]]:
+    contested = row.conflicts.get(part, {})
+    kept = {name: pair for name, pair in row.changes.get(part, {}).items() if name not in contested}
+    chosen = {
+        name: [conflict["now"], conflict["file"]]
+        for name, conflict in contested.items()
+        if conflict.get("choice") == FILE
+    }
+    return kept | chosen
+
+
+def _values(row: ImportRow) -> Mapping[str, Any]:
+    """What ``completed`` looks at beside the changes: the note, and the ground of an exemption."""
+    note = row.changes.get("procedure", {}).get("note", (None, row.procedure.note))[1]
+    contested = row.conflicts.get("exemption", {}) | row.changes.get("exemption", {})
+    return {"note": note} | ({"exemption_ground": "stated"} if contested else {})
