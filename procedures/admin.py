@@ -3,8 +3,6 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
-from import_export.admin import ExportMixin
-from import_export.formats.base_formats import CSV, XLSX
 
 from .actions import delete_reference, save_reference
 from .models import (
@@ -18,6 +16,8 @@ from .models import (
     User,
 )
 from .permissions import rights_of
+from .reference_data import resources
+from .reference_data.pages import FileExport, FileImport
 
 admin.site.unregister(Group)  # roles are memberships; groups would say something else
 
@@ -34,6 +34,7 @@ class ForAdministrators:
     has_change_permission = _is_administrator
     has_delete_permission = _is_administrator
     has_export_permission = _is_administrator
+    has_import_permission = _is_administrator
 
 
 class RecordedWrites:
@@ -54,21 +55,25 @@ class RecordedWrites:
         delete_reference(queryset, by=request.user, source=Source.ADMIN)
 
 
-class RecordedAdmin(ForAdministrators, RecordedWrites, ExportMixin, admin.ModelAdmin):
+class RecordedAdmin(ForAdministrators, RecordedWrites, FileExport, admin.ModelAdmin):
     """A page of reference data; exports what is shown."""
 
-    formats = [XLSX, CSV]
+
+class ImportedAdmin(ForAdministrators, RecordedWrites, FileImport, admin.ModelAdmin):
+    """A page of reference data that also comes in from files."""
 
 
 @admin.register(Department)
-class DepartmentAdmin(RecordedAdmin):
+class DepartmentAdmin(ImportedAdmin):
+    resource_classes = [resources.DepartmentResource]
     list_display = ["code", "name", "order", "valid_from", "valid_to", "confidence"]
     list_filter = ["confidence"]
     search_fields = ["name", "code"]
 
 
 @admin.register(Division)
-class DivisionAdmin(RecordedAdmin):
+class DivisionAdmin(ImportedAdmin):
+    resource_classes = [resources.DivisionResource]
     list_display = ["code", "name", "department", "order", "valid_from", "valid_to", "confidence"]
     list_filter = ["department", "confidence"]
     list_select_related = ["department"]
@@ -81,7 +86,8 @@ class MembershipInline(ForAdministrators, admin.TabularInline):
 
 
 @admin.register(User)
-class PersonAdmin(ForAdministrators, RecordedWrites, UserAdmin):
+class PersonAdmin(ForAdministrators, RecordedWrites, FileImport, UserAdmin):
+    resource_classes = [resources.PersonResource]
     list_display = ["username", "display_name", "is_active", "last_login"]
     list_filter = ["is_active", "memberships__role", "memberships__department"]
     search_fields = ["username", "display_name"]
@@ -99,19 +105,32 @@ class PersonAdmin(ForAdministrators, RecordedWrites, UserAdmin):
     ]
 
 
+@admin.register(TeamMembership)
+class TeamMembershipAdmin(ImportedAdmin):
+    resource_classes = [resources.MembershipResource]
+    list_display = ["user", "role", "department"]
+    list_filter = ["role", "department"]
+    list_select_related = ["user", "department"]
+    search_fields = ["user__username", "user__display_name"]
+    autocomplete_fields = ["user"]
+
+
 @admin.register(ApplicationService)
-class ApplicationServiceAdmin(RecordedAdmin):
+class ApplicationServiceAdmin(ImportedAdmin):
+    resource_classes = [resources.ServiceResource]
     list_display = ["code", "name", "kind", "owner", "available_from", "available_until"]
     list_filter = ["kind"]
 
 
 @admin.register(NationalListEdition)
-class NationalListEditionAdmin(RecordedAdmin):
+class NationalListEditionAdmin(ImportedAdmin):
+    resource_classes = [resources.EditionResource]
     list_display = ["key", "name", "published_on"]
 
 
 @admin.register(NationalPriorityProcedure)
-class NationalPriorityProcedureAdmin(RecordedAdmin):
+class NationalPriorityProcedureAdmin(ImportedAdmin):
+    resource_classes = [resources.NationalPriorityResource]
     list_display = ["number", "name", "subgroup", "tier", "applies_to_city", "confidence"]
     list_filter = ["edition", "subgroup", "applies_to_city", "confidence"]
     search_fields = ["name"]

@@ -86,14 +86,16 @@ def test_a_person_joins_a_team(administration, department):
 def test_the_departments_can_be_exported(administration, department):
     response = administration.post(
         reverse("admin:procedures_department_export"),
-        {"format": "1", "resource": "", "departmentresource_name": "on"},
+        {"format": "1"},
     )
     assert department.name in response.content.decode("utf-8-sig")
 
 
-def test_reference_data_cannot_be_imported_past_the_writers(administration):
-    response = administration.get("/admin/procedures/department/import/")
-    assert response.status_code in (302, 404)
+def test_the_goals_are_written_out_under_the_names_of_their_fields(administration):
+    factories.GoalFactory(fiscal_year=2027, online_rate=0.65)
+    response = administration.post(reverse("admin:tracking_goal_export"), {"format": "1"})
+    lines = response.content.decode("utf-8-sig").splitlines()
+    assert lines == ["年度,オンライン化率の目標", "2027,0.65"]
 
 
 @pytest.mark.parametrize("person", ["member", "division_person", "reader"])

@@ -1,0 +1,1 @@
+"""Reference data in files: columns, reading and writing, and the import that is all or nothing."""
