@@ -47,8 +47,10 @@ def _entries(rights: Rights) -> list[tuple[str, str]]:
         entries.append(("チームの手続", "team"))
     entries.append(("手続一覧", "procedure_list"))
     if rights.is_office_wide:
-        entries.append(("所管未定", "unassigned"))
+        entries += [("所管未定", "unassigned"), ("配付", "distribution_list")]
+    if rights.is_office_wide or rights.department_ids:
+        entries.append(("取込", "import_list"))
     if rights.is_administrator:
-        entries += [("取込", "import_list"), ("管理", "admin:index")]
+        entries.append(("管理", "admin:index"))
     entries.append(("使い方", "guide"))
     return entries

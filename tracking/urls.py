@@ -1,4 +1,4 @@
-"""Addresses of sign-in, the lists, the procedure's page, the dashboard and the guide."""
+"""Addresses of sign-in, the lists, the procedure's page, the dashboard, 配付 and the guide."""
 
 from django.contrib.auth import views as auth
 from django.urls import path
@@ -6,6 +6,7 @@ from django.urls import path
 from .views import (
     assignment,
     dashboard,
+    distribution,
     export,
     legal_bases,
     pages,
@@ -47,4 +48,16 @@ urlpatterns = [
     path("rows/<int:pk>/edit/", rows.row_edit, name="row_edit"),
     path("unassigned/", assignment.unassigned, name="unassigned"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("distributions/", distribution.distribution_list, name="distribution_list"),
+    path("distributions/new/", distribution.distribution_new, name="distribution_new"),
+    path("distributions/<int:pk>/", distribution.distribution_detail, name="distribution_detail"),
+    path("distributions/<int:pk>/zip/", distribution.distribution_zip, name="distribution_zip"),
+    path(
+        "distributions/sheets/<int:pk>/", distribution.distributed_sheet, name="distributed_sheet"
+    ),
+    path(
+        "departments/<int:pk>/workbook/",
+        distribution.department_workbook,
+        name="department_workbook",
+    ),
 ]

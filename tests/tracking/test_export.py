@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryFile
 from urllib.parse import quote
 
 import openpyxl
@@ -29,13 +30,15 @@ from procedures.models import (
     YearlyVolume,
 )
 from procedures.rules import Answer, BasisLevel
+from procedures.spreadsheet.trace import read_trace
 from procedures.spreadsheet.writing import LIST_SHEET
 from tests import factories
 from tests.pages import text
-from tracking.export import FORMATS, LONGEST_TEXT, rows_of
+from tracking.export import FORMATS, LONGEST_TEXT, FileFormat, rows_of
 from tracking.filters import ProcedureFilter
 from tracking.models import MigrationPlan
 from tracking.rows import shown
+from tracking.views import export
 from tracking.views.export import NOT_EXPORTED
 from tracking.workflow import Status
 
@@ -51,7 +54,7 @@ Outcome = ImportRow.Outcome
 def exported(client, **query) -> bytes:
     response = client.get(EXPORT, query)
     assert response.status_code == 200, text(response)
-    return response.content
+    return response.getvalue()
 
 
 def records(content: bytes, ending: str) -> list[dict[str, object]]:
@@ -117,6 +120,16 @@ def _with_texts(make) -> None:
         make(name=f"{written}の申請", note=written, number=written)
     for note in ("同上", "〃", "（空）", "#N/A", "001", "a\nb", " ", "_x000D_,\"；'"):
         make(note=note)
+    for note in (
+        "同" + " " * 70 + "上",
+        "( 空 )",
+        "〃\u200b",
+        "前　後",
+        "a\u200eb",
+        "x\x7f",
+        "前 ",
+    ):
+        make(note=note, summary=note)
     make(note="長" * (LONGEST_TEXT + 1000))
     for answer in Answer:
         for note in ("", "なし", "〃", "（空）", "あり：現物", "-5", "端\n末"):
@@ -210,6 +223,49 @@ def test_text_like_a_formula_is_guarded_in_csv(signed_in, hard_rows, reader):
     cells = [cell for row in found for cell in row.values()]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
     assert {"'=1+1", "'+1", "'-5", "'@x", " '=1+1"} <= set(cells)
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_each_row_says_which_procedure_it_is_and_as_of_when(signed_in, reader, ending):
+    bare = factories.ProcedureFactory(number="A-1")
+    planned = factories.PlanFactory(procedure=factories.ProcedureFactory(number="A-2"))
+    LegalBasis.objects.create(procedure=bare)
+    Procedure.objects.filter(pk=bare.pk).update(version=4)
+    MigrationPlan.objects.filter(pk=planned.pk).update(version=7)
+    content = exported(signed_in(reader), format=ending, sort="number")
+    headings = [heading for heading in records(content, ending)[0] if heading]
+    assert headings[-2:] == ["台帳ID", "台帳の版"]
+    traced = [(row["台帳ID"], row["台帳の版"]) for row in records(content, ending)]
+    assert traced == [(str(bare.pk), "4版0"), (str(planned.procedure_id), "1版7")]
+    assert [read_trace("row_versions", versions) for _, versions in traced] == [(4, 0), (1, 7)]
+
+
+def test_the_file_is_sent_from_the_disk_and_gone_afterwards(signed_in, reader, monkeypatch):
+    made = []
+
+    def temporary_file():
+        made.append(TemporaryFile())  # noqa: SIM115 - the answer closes it
+        return made[-1]
+
+    monkeypatch.setattr(export, "TemporaryFile", temporary_file)
+    response = signed_in(reader).get(EXPORT, {"format": "csv"})
+    assert response.streaming
+    assert [file.closed for file in made] == [False]
+    assert response.getvalue()
+    assert [file.closed for file in made] == [True]
+
+
+def test_what_breaks_off_leaves_no_file_open(signed_in, reader, monkeypatch):
+    opened = []
+
+    def broken(target, procedures, on):
+        opened.append(target)
+        raise ConnectionError
+
+    monkeypatch.setitem(FORMATS, "csv", FileFormat("text/csv", broken))
+    with pytest.raises(ConnectionError):
+        signed_in(reader).get(EXPORT, {"format": "csv"})
+    assert [file.closed for file in opened] == [True]
 
 
 def test_a_division_that_two_departments_have_goes_out_with_its_department(
@@ -312,6 +368,7 @@ def test_what_cannot_be_understood_gives_no_file(signed_in, office, reader, quer
 def test_the_file_has_a_japanese_name(signed_in, reader, time_machine, ending, content_type):
     time_machine.move_to("2026-11-23T12:00:00+09:00", tick=False)
     response = signed_in(reader).get(EXPORT, {"format": ending})
+    assert int(response["Content-Length"]) == len(response.getvalue())
     assert response["Content-Type"] == content_type
     name = quote(f"手続一覧_2026-11-23.{ending}")
     assert response["Content-Disposition"] == f"attachment; filename*=utf-8''{name}"

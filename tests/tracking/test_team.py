@@ -18,7 +18,7 @@ from tracking.views.team import QUEUE, ROWS_PER_PAGE
 
 pytestmark = pytest.mark.django_db
 TEAM = reverse("team")
-QUERIES = 10  # session, person, rights, departments, figures (2), two choices, count, rows
+QUERIES = 11  # session, person, rights, departments, 配付, figures (2), 2 choices, count, rows
 
 
 @pytest.fixture

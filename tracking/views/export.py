@@ -1,14 +1,15 @@
 """Any list of procedures, as it is filtered, as a file in the import's own columns."""
 
-import io
+from collections.abc import Callable
 from datetime import date
+from tempfile import TemporaryFile
+from typing import IO
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from tracking.export import FORMATS
@@ -21,7 +22,7 @@ NOT_EXPORTED = "この条件や形式では書き出せません。条件を直�
 
 
 @require_GET
-def procedure_export(request: HttpRequest) -> HttpResponse:
+def procedure_export(request: HttpRequest) -> HttpResponseBase:
     """The rows of the list that ``shown_on`` names, filtered as its page is, in its order.
 
     What cannot be understood leads back to the list, which says what is wrong with the filter.
@@ -33,13 +34,25 @@ def procedure_export(request: HttpRequest) -> HttpResponse:
     filterset = matching(request.GET, shown_on, request.user, on)
     if not filterset.form.is_valid():
         return _refused(request)
-    file = io.BytesIO()
-    FORMATS[ending].write(file, filterset.rows, on)
-    return HttpResponse(
-        file.getvalue(),
+    return download(
+        lambda file: FORMATS[ending].write(file, filterset.rows, on),
+        file_name=_file_name(on, ending),
         content_type=FORMATS[ending].content_type,
-        headers={"Content-Disposition": content_disposition_header(True, _file_name(on, ending))},
     )
+
+
+def download(
+    write: Callable[[IO[bytes]], None], *, file_name: str, content_type: str
+) -> FileResponse:
+    """What ``write`` puts into a file, sent from the disk; the file is gone once it is sent."""
+    file = TemporaryFile()  # noqa: SIM115 - the answer closes it
+    try:
+        write(file)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=file_name, content_type=content_type)
 
 
 def _file_name(on: date, ending: str) -> str:

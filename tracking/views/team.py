@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from procedures.models import Department, Division, Procedure, User
 from procedures.permissions import rights_of
+from tracking.distribution import awaited_sheets
 from tracking.filters import ProcedureFilter
 from tracking.rows import list_rows, shown
 from tracking.selections import SELECTIONS
@@ -31,6 +32,7 @@ def team(request: HttpRequest) -> HttpResponse:
     if departments:
         on = timezone.localdate()
         context |= _listing(request, TEAM, on) | queue_context(request.user, on)
+        context |= {"today": on, "awaited": awaited_sheets([row.pk for row in departments])}
     return render(request, "tracking/team.html", context)
 
 
