@@ -58,12 +58,16 @@ def measure(source: Path, folder: Path, rows: int, *, with_defaults: bool) -> No
     else:
         first = source
     in_child(write_changed, first, second)
-    print(f"{'':<34}{'rows':>8}{'seconds':>9}{'CPU s':>8}{'ratio':>8}{'of CPU':>8}{'peak MB':>9}  limit")
+    print(
+        f"{'':<34}{'rows':>8}{'seconds':>9}{'CPU s':>8}{'ratio':>8}{'of CPU':>8}{'peak MB':>9}"
+        "  limit (of the ratio)",
+        flush=True,
+    )
     floors = [_floor(file, folder) for file in (first, second)]
-    ours = _ours(first, second)
     _line("floor of the first file", floors[0])
-    _line("first import", ours[0], floors[0], f"{LIMITS['first']}, {LIMITS['memory']}")
     _line("floor of the second file", floors[1])
+    ours = _ours(first, second)
+    _line("first import", ours[0], floors[0], f"{LIMITS['first']}, {LIMITS['memory']}")
     _line("second import, 1 % changed", ours[1], floors[1], LIMITS["second"])
     if with_defaults:
         _compare_with_defaults(first, ours[0])

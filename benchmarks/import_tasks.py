@@ -75,7 +75,7 @@ def floor(file: Path, database: Path) -> Measurement:
         names = ", ".join(f"c{number}" for number in range(len(rows[0])))
         places = ", ".join("?" * len(rows[0]))
         connection.execute(f"CREATE TABLE cells ({names})")
-        connection.executemany(f"INSERT INTO cells VALUES ({places})", rows[1:])
+        connection.executemany(f"INSERT INTO cells VALUES ({places})", rows[1:])  # noqa: S608
         connection.commit()
         connection.close()
         result.rows = len(rows) - 1
@@ -90,11 +90,10 @@ def prepare(office: Settings) -> None:
 
 def import_file(office: Settings, file: Path) -> Measurement:
     """Ours: from the file to committed, classified rows with their history."""
-    with _imports(office) as by:
-        with measured() as result:
-            run = _previewed(file, by)
-            result.rows = sum(run.counts.values())
-            _applied(run, by)
+    with _imports(office) as by, measured() as result:
+        run = _previewed(file, by)
+        result.rows = sum(run.counts.values())
+        _applied(run, by)
     return result
 
 
@@ -106,9 +105,7 @@ def preview_file(office: Settings, file: Path) -> int:
     with _imports(office) as by:
         from procedures.actions import create_procedure
 
-        create_procedure(
-            number="E-1", department=None, values={"name": "編集中の手続"}, by=by
-        )
+        create_procedure(number="E-1", department=None, values={"name": "編集中の手続"}, by=by)
         return _previewed(file, by).pk
 
 

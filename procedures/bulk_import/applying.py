@@ -109,10 +109,6 @@ def write(run: ImportRun, by: User, report: Report = silent) -> None:
             return
 
 
-class _MovedError(StaleVersion):
-    """A procedure came into the inventory after everything was made ready."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Ready:
     batch: Batch
@@ -129,14 +125,14 @@ def _planned(run: ImportRun) -> list[PlannedRow]:
 def _lock(run: ImportRun) -> None:
     """Waits for other imports that are being written; makes sure that this one is still ours."""
     applying = ImportRun.objects.filter(state=ImportRun.State.APPLYING).order_by("pk")
-    held = {pk: worker for pk, worker in applying.select_for_update().values_list("pk", "worker")}
+    held = dict(applying.select_for_update().values_list("pk", "worker"))
     if held.get(run.pk) != run.worker:
         raise NotApplicable(ALREADY.format(state=run.get_state_display()))
 
 
 def _write_ready(run: ImportRun, ready: _Ready) -> None:
     if Procedure.objects.filter(pk__gt=ready.newest).exists():
-        raise _MovedError
+        raise StaleVersion  # it may be what a new row describes, or have its number
     ready.batch.write()
 
 

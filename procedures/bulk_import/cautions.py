@@ -10,7 +10,7 @@ BACKWARDS = (
     "古い表を取り込もうとしていないか確かめてください。"
 )
 MANY = (
-    "台帳にある{known}件のうち{changed}件（3分の1より多く）が変わります。"
+    "表の{rows}行のうち{changed}行（3分の1より多く）で、台帳の内容が変わります。"
     "列や行がずれていないか確かめてください。"
 )
 FEWEST = 10  # changes that are many
@@ -33,9 +33,9 @@ def cautions_of(diff: Diff) -> list[str]:
         )
     counts = diff.counts
     changed = counts[ImportRow.Outcome.CHANGED]
-    known = changed + counts[ImportRow.Outcome.UNCHANGED]
-    if changed >= FEWEST and changed * 3 > known:
-        found.append(MANY.format(known=known, changed=changed))
+    rows = sum(counts.values()) - counts[ImportRow.Outcome.PASSED_OVER]
+    if changed >= FEWEST and changed * 3 > rows:
+        found.append(MANY.format(rows=rows, changed=changed))
     return found
 
 

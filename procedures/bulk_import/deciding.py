@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count
-from django.utils import timezone
 
 from procedures.models import ImportRow, ImportRun, Source, User
 from procedures.permissions import can_import

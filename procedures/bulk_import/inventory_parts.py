@@ -284,7 +284,7 @@ class ExemptionPart(Part):
 
 
 def _child(model: Any, procedure: Procedure, **values: Any) -> Any:
-    """A new row of ``procedure``, which may be new itself: its key follows when both are written."""
+    """A new row of ``procedure``, which may be new too: its key follows when both are written."""
     obj = blank(model)
     model._meta.get_field("procedure").set_cached_value(obj, procedure)
     obj.__dict__.update(values, procedure_id=procedure.id)

@@ -1,4 +1,4 @@
-"""Work on an import by a process that may die: claimed once, heard of, recognised when it is dead."""
+"""Work on an import by a process that may die: claimed once, heard of, known to be dead."""
 
 import contextlib
 import os

@@ -1,7 +1,7 @@
 """Import runs: a file comes in, is kept, read and compared; its preview waits for a decision."""
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from procedures.spreadsheet.rows import VOLUMES
 from procedures.statements import insert_rows, row_converter
 
 from .cautions import cautions_of
-from .comparing import Diff, Outcome, Report, RowDiff, compare, silent
+from .comparing import Diff, Report, RowDiff, compare, silent
 from .mappings import Unclear, mapping_for
 from .progress import queue, release
 
@@ -97,7 +97,7 @@ def discard(run: ImportRun, *, by: User) -> None:
 
 
 def check_is_ones_own(run: ImportRun, by: User) -> None:
-    """Raises ``PermissionDenied`` unless ``by`` brought the file in or stands in for that person."""
+    """Raises ``PermissionDenied`` unless ``by`` brought the file in or is its deputy."""
     check_can_import(by)
     if by.pk not in (run.created_by_id, run.deputy_id):
         raise PermissionDenied(NOT_YOURS.format(person=run.created_by))
@@ -124,7 +124,7 @@ def read_and_compare(run: ImportRun, report: Report = silent, stale: Places = ()
         run.outline = outline(book) if diff.parsed.kind is FileKind.LIST else {}
         del book
         report("プレビューを保存しています", 0, 0)
-        _store(run, diff, mapping, stale)
+        _store(run, diff, mapping, _made_ready(run, diff, frozenset(stale)))
 
 
 def look(
@@ -175,8 +175,16 @@ def _ask_for_mapping(run: ImportRun, book: RawBook) -> None:
     release(run, State.MAPPING)
 
 
+def _made_ready(run: ImportRun, diff: Diff, stale: Places) -> list[tuple[Any, ...]]:
+    """The rows of a preview for the driver, made before the lock is taken."""
+    convert = row_converter(ImportRow, _COLUMNS)
+    return [convert(values) for values in _rows(run, diff, stale)]
+
+
 @transaction.atomic
-def _store(run: ImportRun, diff: Diff, mapping: FileMapping | None, stale: Places) -> None:
+def _store(
+    run: ImportRun, diff: Diff, mapping: FileMapping | None, rows: Sequence[tuple[Any, ...]]
+) -> None:
     """Stores ``diff`` as the preview of ``run``, instead of an earlier one."""
     parsed, counts = diff.parsed, diff.counts
     run.file_kind = parsed.kind
@@ -190,8 +198,6 @@ def _store(run: ImportRun, diff: Diff, mapping: FileMapping | None, stale: Place
     run.newest_procedure = diff.newest_procedure
     run.save()
     run.rows.all().delete()
-    convert = row_converter(ImportRow, _COLUMNS)
-    rows = [convert(values) for values in _rows(run, diff, frozenset(stale))]
     insert_rows(ImportRow, _COLUMNS, rows)
     _mark_returned(run, parsed)
     release(run, State.PREVIEWED)

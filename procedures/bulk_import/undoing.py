@@ -1,4 +1,4 @@
-"""Taking a whole import back, field by field through the history; later edits stay and are named."""
+"""Taking a whole import back, field by field through the history; later edits stay."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
             name='Distribution',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, verbose_name='名称')),
+                ('name', models.CharField(max_length=100, unique=True, verbose_name='名称')),
                 ('due_on', models.DateField(blank=True, null=True, verbose_name='提出の期限')),
                 ('created_at', models.DateTimeField(verbose_name='配付日時')),
             ],

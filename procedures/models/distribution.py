@@ -10,7 +10,7 @@ from .organisation import Department
 class Distribution(models.Model):
     """配付: one workbook for each department, made at one moment."""
 
-    name = models.CharField("名称", max_length=100)
+    name = models.CharField("名称", max_length=100, unique=True)
     due_on = models.DateField("提出の期限", null=True, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name="配付者", on_delete=models.PROTECT, related_name="+"

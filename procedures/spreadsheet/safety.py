@@ -4,8 +4,8 @@ import re
 
 MAX_CELL_CHARACTERS = 32_767  # as many as a cell of a workbook holds
 
-FORMULA_STARTS = ("=", "+", "-", "@")
-GUARDED_STARTS = tuple(f"'{start}" for start in FORMULA_STARTS)
+_FORMULA_STARTS = ("=", "+", "-", "@")
+_GUARDED_STARTS = tuple(f"'{start}" for start in _FORMULA_STARTS)
 _SPELT_OUT = re.compile(
     "_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 )
@@ -13,7 +13,7 @@ _SPELT_OUT = re.compile(
 
 def is_formula_like(text: str) -> bool:
     """Would a spreadsheet take the text for a formula if somebody typed it?"""
-    return text.startswith(FORMULA_STARTS)
+    return text.startswith(_FORMULA_STARTS)
 
 
 def spelt_out(text: str) -> str:
@@ -26,7 +26,7 @@ def spelt_out(text: str) -> str:
 
 def guarded(text: str) -> str:
     """The text for csv: ' before what would be a formula, which reading takes off."""
-    if text.startswith(FORMULA_STARTS):
+    if text.startswith(_FORMULA_STARTS):
         return f"'{text}"
     # A ' of the text's own is no guard: reading takes a blank before it off, and not the '.
-    return f" {text}" if text.startswith(GUARDED_STARTS) else text
+    return f" {text}" if text.startswith(_GUARDED_STARTS) else text

@@ -18,23 +18,10 @@ from .cell import CLEAR, text_of
 from .choices import add_choices
 from .columns import CLEAR_WORD, CODES, COLUMNS, GUIDE_SHEET, Column, ColumnKind
 from .rows import column_letters
-from .safety import FORMULA_STARTS, GUARDED_STARTS, guarded
+from .safety import guarded
 from .sheetrows import DATE_FORMAT, TEXT_FORMAT, SheetRows, Target, as_heading, as_wrapped
 
-__all__ = [
-    "DATE_FORMAT",
-    "FORMULA_STARTS",
-    "GROUND_MARK",
-    "GUARDED_STARTS",
-    "LIST_SHEET",
-    "write_csv",
-    "write_rows",
-    "write_template",
-]
-
 LIST_SHEET = "手続台帳"
-GROUND_MARK = "○"
-"""What stands for an exemption whose ground nobody has named."""
 
 Departments = Sequence[tuple[str, Sequence[str]]]
 Written = str | int | date | None
@@ -176,7 +163,7 @@ def _writer(column: Column) -> Callable[[_Row], Written]:
         if value is CLEAR:
             return CLEAR_WORD
         if ground_missing and row.get(ground_missing):
-            return GROUND_MARK
+            return "○"  # what stands for a ground that nobody has named
         return None if value is None or value in ("", ()) else write(value, row)
 
     return written

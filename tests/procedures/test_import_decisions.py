@@ -113,7 +113,7 @@ def test_many_changed_rows_ask_once_more(office, administrator):
     few = preview(*[row | {"備考": "x"} for row in rows[:10]], *rows[10:], by=administrator)
     many = preview(*[row | {"備考": "x"} for row in rows[:11]], *rows[11:], by=administrator)
     assert (few.cautions, len(many.cautions)) == ([], 1)
-    assert "30件のうち11件" in many.cautions[0]
+    assert "30行のうち11行" in many.cautions[0]
 
 
 def test_a_deputy_may_apply_and_nobody_else(office, administrator):

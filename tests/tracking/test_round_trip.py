@@ -35,8 +35,14 @@ PROCEDURES = 2
 # heading → part, field, the value that goes out, and what each side may make of it: a written cell
 # and the stored value that it stands for (JSON). None on the sheet is a cell that nobody touched.
 CELLS: dict[str, tuple[str, str, Any, dict[str, Any]]] = {
-    "手続名": ("procedure", "name", None, {"転入の届出": "転入の届出", "転居の届出": "転居の届出"}),
-    "備考": ("procedure", "note", "備考零", {"備考一": "備考一", "備考二": "備考二", CLEAR_WORD: ""}),
+    "手続名": (
+        "procedure", "name", None,
+        {"転入の届出": "転入の届出", "転居の届出": "転居の届出"},
+    ),
+    "備考": (
+        "procedure", "note", "備考零",
+        {"備考一": "備考一", "備考二": "備考二", CLEAR_WORD: ""},
+    ),
     "対面": (
         "procedure", "in_person", "unknown",
         {"要": "offline", "不要": "not_needed", "オンライン可": "online"},
