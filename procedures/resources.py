@@ -1,7 +1,11 @@
-"""What leaves the program as a workbook."""
+"""What leaves the program as a workbook or another file."""
 
 import io
+from collections.abc import Callable
+from tempfile import TemporaryFile
+from typing import IO
 
+from django.http import FileResponse
 from django.utils import timezone
 
 from .bulk_import.lookups import Lookups
@@ -16,3 +20,17 @@ def template_workbook() -> bytes:
     file = io.BytesIO()
     write_template(file, departments=known.unit_names, services=known.service_names)
     return file.getvalue()
+
+
+def download(
+    write: Callable[[IO[bytes]], None], *, file_name: str, content_type: str
+) -> FileResponse:
+    """What ``write`` puts into a file, sent from the disk; the file is gone once it is sent."""
+    file = TemporaryFile()  # noqa: SIM115 - the answer closes it
+    try:
+        write(file)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=file_name, content_type=content_type)

@@ -56,6 +56,18 @@ def preview_rows(count: int, changes: dict[str, Any]) -> int:
     return bulk_import.preview(file, file_name="list.xlsx", by=person()).pk
 
 
+def preview_by_page(count: int) -> dict[str, Any]:
+    """What a page does: keeps the file, starts a process and watches; how it went and ended."""
+    run = bulk_import.receive(workbook(listed(count)), file_name="list.xlsx", by=person())
+    bulk_import.start(run)
+    until, steps = time.monotonic() + 60, set()
+    while run.is_working and not bulk_import.has_stopped(run) and time.monotonic() < until:
+        time.sleep(0.02)
+        run.refresh_from_db()
+        steps.add(run.progress_step)
+    return {"run": run.state, "new": run.new_count, "steps": sorted(steps - {""})}
+
+
 def preview_file(path: str) -> int:
     """The preview of a file; returns the run."""
     with Path(path).open("rb") as file:

@@ -9,16 +9,24 @@ from django.template import engines
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from procedures import bulk_import
-from procedures.models import Exemption, ImportRun, LegalBasis, Procedure, YearlyVolume
+from procedures.models import (
+    Distribution,
+    Exemption,
+    ImportRun,
+    LegalBasis,
+    Procedure,
+    YearlyVolume,
+)
 from tests import factories
 from tests.workbooks import workbook
+from tracking.distribution import distribute
 from tracking.models import MigrationPlan
 
 pytestmark = pytest.mark.django_db
 
 PEOPLE = ("anonymous", "reader", "other_member", "member", "division_person", "administrator")
 LOGIN, OK, NO, GONE_ON = "login", 200, 403, 302
-INVALID = 422
+INVALID, MISSING = 422, 404
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,10 @@ class Access:
 ANYONE = (OK,) * 6
 SIGNED_IN = (LOGIN, OK, OK, OK, OK, OK)
 OFFICE_WIDE = (LOGIN, NO, NO, NO, OK, OK)
-ADMINISTRATORS = (LOGIN, NO, NO, NO, NO, OK)
+IMPORTERS = (LOGIN, NO, OK, OK, OK, OK)
+# An import of the administrator's: the division may look at it, teams see their own only.
+RUN_GET = (LOGIN, NO, MISSING, MISSING, OK, OK)
+RUN_POST = (LOGIN, NO, MISSING, MISSING, NO, GONE_ON)
 OWN_GET = (LOGIN, NO, NO, OK, OK, OK)
 # A form sent empty: whoever may edit is told what is missing, the others that they may not.
 OWN_POST = (LOGIN, NO, NO, INVALID, INVALID, INVALID)
@@ -71,13 +82,32 @@ MATRIX = [
     Access("unassigned", OFFICE_WIDE),
     Access("unassigned", (LOGIN, NO, NO, NO, INVALID, INVALID), "post"),
     Access("dashboard", OFFICE_WIDE),
-    Access("import_list", (LOGIN, NO, NO, NO, NO, INVALID), "post"),
-    Access("import_list", ADMINISTRATORS),
-    Access("import_template", ADMINISTRATORS),
-    Access("import_detail", ADMINISTRATORS, target="run"),
-    Access("import_apply", (LOGIN, NO, NO, NO, NO, GONE_ON), "post", "run"),
-    Access("import_again", (LOGIN, NO, NO, NO, NO, GONE_ON), "post", "run"),
-    Access("import_discard", (LOGIN, NO, NO, NO, NO, GONE_ON), "post", "run"),
+    Access("distribution_list", OFFICE_WIDE),
+    Access("distribution_new", OFFICE_WIDE),
+    Access("distribution_new", (LOGIN, NO, NO, NO, INVALID, INVALID), "post"),
+    Access("distribution_detail", OFFICE_WIDE, target="distribution"),
+    Access("distribution_zip", OFFICE_WIDE, target="distribution"),
+    Access("distributed_sheet", OWN_GET, target="sheet"),
+    Access("department_workbook", OWN_GET, target="department"),
+    Access("import_list", (LOGIN, NO, INVALID, INVALID, INVALID, INVALID), "post"),
+    Access("import_list", IMPORTERS),
+    Access("import_template", IMPORTERS),
+    Access("import_detail", RUN_GET, target="run"),
+    Access("import_progress", (LOGIN, NO, MISSING, MISSING, GONE_ON, GONE_ON), target="run"),
+    Access("import_mapping", (LOGIN, NO, MISSING, MISSING, NO, OK), target="run"),
+    Access("import_mapping", (LOGIN, NO, MISSING, MISSING, NO, INVALID), "post", "run"),
+    Access("import_diff", RUN_GET, target="run"),
+    Access("import_rejected", RUN_GET, target="run"),
+    Access("import_values", RUN_POST, "post", "run"),
+    Access("import_year", RUN_POST, "post", "run"),
+    Access("import_deputy", RUN_POST, "post", "run"),
+    Access("import_decide", RUN_POST, "post", "import_row"),
+    Access("import_leave_out", RUN_POST, "post", "import_row"),
+    Access("import_decide_rest", RUN_POST, "post", "run"),
+    Access("import_apply", RUN_POST, "post", "run"),
+    Access("import_again", RUN_POST, "post", "run"),
+    Access("import_undo", (LOGIN, NO, MISSING, MISSING, GONE_ON, GONE_ON), "post", "run"),
+    Access("import_discard", RUN_POST, "post", "run"),
 ]
 
 
@@ -103,9 +133,20 @@ def world(department, administrator):
     factories.LegalBasisFactory(procedure=procedure)
     factories.ExemptionFactory(procedure=procedure)
     factories.PlanFactory(procedure=procedure)
-    rows = [{"手続番号": "9", "手続名": "転入の届出", "部局室": department.name}]
+    rows = [
+        {"手続番号": "9", "手続名": "転入の届出", "部局室": department.name},
+        {"手続番号": "10", "手続名": "犬の登録", "部局室": "ない部"},
+    ]
     run = bulk_import.preview(workbook(rows), file_name="list.xlsx", by=administrator)
-    return {"procedure": procedure.pk, "run": run.pk}
+    distribution = distribute(name="第1回", due_on=None, departments=[department], by=administrator)
+    return {
+        "procedure": procedure.pk,
+        "run": run.pk,
+        "import_row": run.rows.first().pk,
+        "department": department.pk,
+        "distribution": distribution.pk,
+        "sheet": distribution.sheets.get().pk,
+    }
 
 
 @pytest.mark.parametrize("access", MATRIX, ids=lambda access: f"{access.method}-{access.name}")
@@ -121,8 +162,9 @@ def test_access(access, person, world, client, request):
         assert response.status_code == 302
         assert response.url.startswith(reverse("login"))
     else:
-        assert response.status_code == expected, response.content.decode()[:500]
-    if expected in (LOGIN, NO, INVALID):
+        content = response.getvalue()  # a file is closed once it is read to its end
+        assert response.status_code == expected, content.decode(errors="replace")[:500]
+    if expected in (LOGIN, NO, INVALID, MISSING):
         assert _state() == before, "a refused request wrote something"
 
 
@@ -133,6 +175,7 @@ def test_the_other_method_writes_nothing(access, world, client, administrator):
     address = reverse(access.name, args=[world[access.target]] if access.target else [])
     before = _state()
     response = client.get(address) if access.method == "post" else client.post(address, {})
+    response.getvalue()
     assert response.status_code in (200, 302, 405, INVALID)
     assert _state() == before
 
@@ -158,5 +201,6 @@ def _state() -> list[object]:
         Exemption.history.count(),
         YearlyVolume.history.count(),
         list(ImportRun.objects.values_list("pk", "state")),
+        Distribution.objects.count(),
         list(Procedure.objects.values_list("pk", "version")),
     ]

@@ -26,6 +26,7 @@ class PlanPart(Part):
 
     key = "plan"
     model = MigrationPlan
+    following = frozenset({"hold_reason", "checklist_exception"})
     is_inventory = False
     _COPIED = ("status", "target_date", "launched_on", "url", "national_due", "assignee")
     _FIELDS = (*_COPIED, "service_id", "hold_reason", "checklist_exception")

@@ -13,7 +13,7 @@ from procedures.spreadsheet.parsed import ParsedRow
 
 from .comparing import judge_changes
 from .drafts import Draft
-from .parts import parts
+from .parts import Part, parts
 from .progress import ALREADY, NotApplicable
 from .runs import check_is_ones_own
 
@@ -40,7 +40,7 @@ def decide(row: ImportRow, part: str, field: str, choice: str, *, by: User) -> I
         raise NotApplicable(NO_SUCH_CONFLICT)
     row.conflicts[part][field]["choice"] = choice
     _judge(row, run, by)
-    row.save(update_fields=["conflicts", "changes", "category_after", "moves_category"])
+    _count_again(run)
     return row
 
 
@@ -63,8 +63,8 @@ def decide_rest(run: ImportRun, choice: str, *, by: User) -> int:
             conflict["choice"] = choice
         if open_ones:
             _judge(row, run, by)
-            row.save(update_fields=["conflicts", "changes", "category_after", "moves_category"])
             decided += 1
+    _count_again(run)
     return decided
 
 
@@ -80,10 +80,7 @@ def leave_out(row: ImportRow, is_left_out: bool, *, by: User) -> ImportRow:
         row.outcome, row.left_out_from = row.left_out_from, ""
         row.notes = [note for note in row.notes if note != LEFT_OUT]
     row.save(update_fields=["outcome", "left_out_from", "notes"])
-    counts = dict(run.rows.values_list("outcome").annotate(Count("pk")).order_by())
-    for outcome in Outcome:
-        setattr(run, f"{outcome.value}_count", counts.get(outcome.value, 0))
-    run.save(update_fields=[f"{outcome.value}_count" for outcome in Outcome])
+    _count_again(run)
     return row
 
 
@@ -113,6 +110,13 @@ def _waiting(run_id: int, by: User) -> ImportRun:
     return run
 
 
+def _count_again(run: ImportRun) -> None:
+    counts = dict(run.rows.values_list("outcome").annotate(Count("pk")).order_by())
+    for outcome in Outcome:
+        setattr(run, f"{outcome.value}_count", counts.get(outcome.value, 0))
+    run.save(update_fields=[f"{outcome.value}_count" for outcome in Outcome])
+
+
 def _judge(row: ImportRow, run: ImportRun, by: User) -> None:
     """Works the row's changes out anew with the fields for which the file was chosen.
 
@@ -123,7 +127,7 @@ def _judge(row: ImportRow, run: ImportRun, by: User) -> None:
         part.load([row.procedure])
     draft = Draft(ParsedRow(row.sheet, row.row_number, _values(row)), procedure=row.procedure)
     for part in chosen:
-        changes = _with_choices(row, part.key)
+        changes = _with_choices(row, part)
         changes = part.completed(draft, changes, confirms=run.confirms_exemptions)
         if changes:
             draft.changes[part.key] = changes
@@ -131,13 +135,21 @@ def _judge(row: ImportRow, run: ImportRun, by: User) -> None:
     if draft.problems:
         raise NotApplicable(" ".join(problem.message for problem in draft.problems))
     row.changes = draft.changes
+    is_open = any("choice" not in each for part in row.conflicts.values() for each in part.values())
+    row.outcome = Outcome.CHANGED if row.changes or is_open else Outcome.UNCHANGED
     row.category_after = draft.target.category
     row.moves_category = row.category_after != row.category_before
+    row.save(update_fields=["conflicts", "changes", "outcome", "category_after", "moves_category"])
 
 
-def _with_choices(row: ImportRow, part: str) -> dict[str, list[Any]]:
-    contested = row.conflicts.get(part, {})
-    kept = {name: pair for name, pair in row.changes.get(part, {}).items() if name not in contested}
+def _with_choices(row: ImportRow, part: Part) -> dict[str, list[Any]]:
+    """The part's changes as cells and choices say, without what followed from earlier choices."""
+    contested = row.conflicts.get(part.key, {})
+    kept = {
+        name: pair
+        for name, pair in row.changes.get(part.key, {}).items()
+        if name not in contested and name not in part.following
+    }
     chosen = {
         name: [conflict["now"], conflict["file"]]
         for name, conflict in contested.items()

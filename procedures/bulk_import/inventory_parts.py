@@ -221,6 +221,7 @@ class ExemptionPart(Part):
 
     key = "exemption"
     model = Exemption
+    following = frozenset({"state"})
     _FIELDS = {
         "exemption_ground": "ground",
         "exemption_article": "article",

@@ -39,7 +39,8 @@ class Part:
 
     ``is_inventory`` says whether a change is one of the inventory (台帳). ``reference_fields`` are
     those that the national survey may change of a procedure that the city keeps already.
-    ``together`` names fields of which one is nothing without the others.
+    ``together`` names fields of which one is nothing without the others, ``following`` those that
+    no cell says and ``completed`` adds.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Part:
     is_inventory = True
     reference_fields: frozenset[str] = frozenset()
     together: tuple[str, ...] = ()
+    following: frozenset[str] = frozenset()
 
     def load(self, procedures: Sequence[Procedure]) -> None:
         """Reads what is stored about ``procedures``; called once before the questions."""

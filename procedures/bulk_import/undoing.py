@@ -34,15 +34,19 @@ def check_may_undo(run: ImportRun, by: User) -> None:
         raise NotApplicable(ALREADY.format(state=run.get_state_display()))
 
 
-@transaction.atomic
 def take_back(run: ImportRun, by: User, report: Report = silent) -> None:
     """Restores every field that the run changed and nobody has changed since.
 
     What it added goes, unless somebody has edited it. What stays is named in ``undo_left``.
     """
-    report("取り消しています", 0, 0)
-    undo = _Undo(run, by)
-    undo.take_back()
+    report("元の内容に戻しています", 0, 0)  # before the transaction, or nobody would see it
+    with transaction.atomic():
+        undo = _Undo(run, by)
+        undo.take_back()
+        _finish(run, by, undo)
+
+
+def _finish(run: ImportRun, by: User, undo: "_Undo") -> None:
     run.state = ImportRun.State.UNDONE
     run.undone_by, run.undone_at = by, undo.origin.at
     run.undo_left = undo.left()

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .cell import one_line
-from .columns import CODES, COLUMNS, column
+from .columns import CODES, COLUMNS, REASON_HEADING, column
 from .keys import heading_key, name_key
 
 CUT = 40  # characters of a text on the mapping page
 MOST_COLUMNS = 80  # of a sheet on the mapping page
 VALUE_CUT = 60  # characters of a value whose meaning is asked
 
+_NOT_OF_THE_SHAPE = ("", heading_key(REASON_HEADING))
 _KEYS = frozenset(each.key for each in COLUMNS)
 _CODED_KEYS = frozenset(each.key for each in COLUMNS if each.kind in CODES)
 
@@ -121,10 +122,11 @@ def cut(text: str, length: int = CUT) -> str:
 def shape_of(texts: Iterable[str]) -> str:
     """The shape of a heading row: one for all rows whose texts are the same to a reader.
 
-    Blanks at the end count for nothing; nor does what the mapping page does not show.
+    Blanks at the end count for nothing, nor does the reason that our own workbook of rejected
+    rows adds there, nor what the mapping page does not show.
     """
     keys = [heading_key(cut(text)) for text in texts][:MOST_COLUMNS]
-    while keys and not keys[-1]:
+    while keys and keys[-1] in _NOT_OF_THE_SHAPE:
         keys.pop()
     return hashlib.sha256(json.dumps(keys).encode()).hexdigest()
 

@@ -1,124 +1,100 @@
-"""The import's pages: upload, look at what it would do, apply; for administrators."""
+"""The import's pages: choosing a list, how far the work is, what it would do, what it did."""
 
-from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import IntegrityError
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from procedures import bulk_import
-from procedures.forms import UploadForm
-from procedures.import_display import readable_rows
-from procedures.models import ImportRow, ImportRun
-from procedures.permissions import check_can_import
-from procedures.resources import XLSX, template_workbook
+from procedures.bulk_import.progress import STOPPED
+from procedures.forms.upload import UploadForm
+from procedures.import_display import progress_words, state_text
+from procedures.models import ImportRun
+from procedures.permissions import can_confirm_exemptions_by_import, check_can_import
 
-ROWS_PER_PAGE = 100
-RUNS_PER_PAGE = 50
-APPLIED = "取り込みました。新規 {new}件、変更 {changed}件です。"
-COLLIDED = (
-    "取り込んでいる間に同じ番号の手続が登録されたため、何も書き込まずに止めました。"
-    "もう一度比べ直してください。"
+from .import_context import (
+    is_ones_own,
+    load_run,
+    may_undo,
+    preview_context,
 )
-DISCARDED = "取込をやめました。台帳は変わっていません。"
-COMPARED_AGAIN = "もう一度比べ直しました。内容を確認してください。"
+
+RUNS_PER_PAGE = 50
+State = ImportRun.State
+WITHOUT_ROWS = (State.MAPPING, State.REFUSED, State.BROKEN_OFF)
 
 
 @require_http_methods(["GET", "POST"])
 def import_list(request: HttpRequest) -> HttpResponse:
-    """Uploads a file (POST) and lists all imports."""
+    """Takes in a file or pasted text (POST), and lists the imports that the person may see."""
     check_can_import(request.user)
-    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    may_confirm = can_confirm_exemptions_by_import(request.user)
+    data = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = UploadForm(*data, may_confirm=may_confirm)
     if form.is_valid():
-        file = form.cleaned_data["file"]
-        run = bulk_import.preview(
-            file,
-            file_name=file.name,
-            by=request.user,
-            confirms_exemptions=form.cleaned_data["confirms_exemptions"],
-        )
-        return redirect("import_detail", pk=run.pk)
-    runs = ImportRun.objects.select_related("created_by", "applied_by")
+        return _received(request, form)
+    runs = bulk_import.visible_runs(request.user).select_related("created_by")
     page = Paginator(runs, RUNS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "page_obj": page,
+        "runs": [(run, state_text(run)) for run in page.object_list],
+    }
     status = 422 if form.errors else 200
-    return render(
-        request, "procedures/import_list.html", {"form": form, "page_obj": page}, status=status
-    )
-
-
-@require_GET
-def import_template(request: HttpRequest) -> HttpResponse:
-    """The program's own empty workbook."""
-    check_can_import(request.user)
-    response = HttpResponse(template_workbook(), content_type=XLSX)
-    response["Content-Disposition"] = 'attachment; filename="procedures-template.xlsx"'
-    return response
+    return render(request, "procedures/import_list.html", context, status=status)
 
 
 @require_GET
 def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """What an import would do, or did: counts, and the rows of one outcome, paged."""
-    check_can_import(request.user)
-    run = get_object_or_404(ImportRun.objects.select_related("created_by", "applied_by"), pk=pk)
-    chosen = request.GET.get("outcome") or _first_worth_seeing(run)
-    if chosen not in ImportRow.Outcome:
-        raise Http404
-    rows = run.rows.filter(outcome=chosen).select_related("procedure")
-    page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    """One import as it stands: at work, waiting for its columns, stopped, preview or result."""
+    run = load_run(request, pk)
+    if run.is_working:
+        return _at_work(request, run)
+    is_own = is_ones_own(run, request)
+    if run.state == State.MAPPING and is_own:
+        return redirect("import_mapping", pk=pk)
+    if run.state in WITHOUT_ROWS:
+        return render(request, "procedures/import_stopped.html", {"run": run, "is_own": is_own})
+    return render(request, "procedures/import_detail.html", preview_context(request, run))
+
+
+@require_GET
+def import_progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far the work is, as a part of the page; when it is over, the page is loaded again."""
+    run = load_run(request, pk)
+    if not request.htmx:
+        return redirect("import_detail", pk=pk)
+    if not run.is_working or bulk_import.has_stopped(run):
+        return HttpResponseClientRefresh()
+    context = {"run": run} | progress_words(run)
+    return render(request, "procedures/_import_progress.html", context)
+
+
+def _received(request: HttpRequest, form: UploadForm) -> HttpResponse:
+    file, file_name = form.chosen(timezone.localdate())
+    bulk_import.mark_broken_off()
+    run = bulk_import.receive(
+        file,
+        file_name=file_name,
+        by=request.user,
+        confirms_exemptions=form.cleaned_data.get("confirms_exemptions", False),
+        asks_mapping=True,
+    )
+    bulk_import.start(run)
+    if request.htmx:
+        return HttpResponseClientRedirect(reverse("import_detail", args=[run.pk]))
+    return redirect("import_detail", pk=run.pk)
+
+
+def _at_work(request: HttpRequest, run: ImportRun) -> HttpResponse:
+    is_undo = run.state == State.UNDOING
     context = {
         "run": run,
-        "outcomes": [(outcome, run.counts[outcome]) for outcome in ImportRow.Outcome],
-        "chosen": ImportRow.Outcome(chosen),
-        "page_obj": page,
-        "rows": readable_rows(page.object_list),
-        "querystring": f"outcome={chosen}&",
-        "can_apply": run.state == ImportRun.State.PREVIEWED and run.created_by == request.user,
-    }
-    return render(request, "procedures/import_detail.html", context)
-
-
-@require_POST
-def import_apply(request: HttpRequest, pk: int) -> HttpResponse:
-    """Applies a previewed import in one transaction, once."""
-    run = get_object_or_404(ImportRun, pk=pk)
-    try:
-        run = bulk_import.apply(run.pk, by=request.user)
-    except (bulk_import.NotApplicable, bulk_import.StalePreview) as reason:
-        messages.error(request, str(reason))
-    except IntegrityError:
-        messages.error(request, COLLIDED)
-    else:
-        messages.success(request, APPLIED.format(new=run.new_count, changed=run.changed_count))
-    return redirect("import_detail", pk=pk)
-
-
-@require_POST
-def import_again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Compares a waiting import with the inventory as it is now."""
-    run = get_object_or_404(ImportRun, pk=pk)
-    try:
-        bulk_import.compare_again(run, by=request.user)
-    except bulk_import.NotApplicable as reason:
-        messages.error(request, str(reason))
-    else:
-        messages.success(request, COMPARED_AGAIN)
-    return redirect("import_detail", pk=pk)
-
-
-@require_POST
-def import_discard(request: HttpRequest, pk: int) -> HttpResponse:
-    """Decides not to apply a waiting import."""
-    run = get_object_or_404(ImportRun, pk=pk)
-    try:
-        bulk_import.discard(run, by=request.user)
-    except bulk_import.NotApplicable as reason:
-        messages.error(request, str(reason))
-    else:
-        messages.success(request, DISCARDED)
-    return redirect("import_list")
-
-
-def _first_worth_seeing(run: ImportRun) -> str:
-    order = (ImportRow.Outcome.REJECTED, ImportRow.Outcome.CHANGED, ImportRow.Outcome.NEW)
-    return next((outcome for outcome in order if run.counts[outcome]), ImportRow.Outcome.UNCHANGED)
+        "stopped": STOPPED[State(run.state)] if bulk_import.has_stopped(run) else "",
+        "is_undo": is_undo,
+        "may_go_on": may_undo(run, request) if is_undo else is_ones_own(run, request),
+    } | progress_words(run)
+    return render(request, "procedures/import_working.html", context)

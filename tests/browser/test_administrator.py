@@ -1,4 +1,4 @@
-"""The administrator's journey: template, a list with mistakes, the preview, applying it."""
+"""The administrator's journey: template, a list with mistakes, preview, applying it, undo."""
 
 import pytest
 from playwright.sync_api import expect
@@ -42,6 +42,17 @@ def test_from_upload_over_preview_to_the_inventory(
     expect(page.get_by_text("取り込みました。新規 1件、変更 0件です。")).to_be_visible()
     visitor.check_page()
     assert Procedure.objects.get().name == "転入の届出"
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name="取り込めない行を受け取る").click()
+    assert download.value.suggested_filename == "取り込めない行_list.xlsx"
+
+    page.get_by_text("取込を取り消す", exact=True).click()
+    visitor.check_page()
+    page.get_by_role("button", name="この取込を取り消す").click()
+    expect(page.get_by_text("この取込は取り消されました。")).to_be_visible()
+    visitor.check_page()
+    assert not Procedure.objects.exists()
 
 
 def test_the_template_can_be_received(visitor, administrator, department):

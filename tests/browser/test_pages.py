@@ -9,8 +9,12 @@ from tests.test_access import MATRIX, world
 pytestmark = pytest.mark.django_db(transaction=True)
 
 assert world  # the fixture of the matrix: a procedure with everything, an import
-# A redirect, a page with a test of its own, a fragment, two files.
-NO_PAGE = {"home", "login", "row", "import_template", "procedure_export"}
+# A redirect, a page with a test of its own, a fragment, and files.
+NO_PAGE = {
+    *("home", "login", "row", "import_template", "procedure_export"),
+    *("distribution_zip", "distributed_sheet", "department_workbook"),
+    *("import_progress", "import_diff", "import_rejected"),
+}
 PAGES = [access for access in MATRIX if access.method == "get" and access.name not in NO_PAGE]
 
 

@@ -5,11 +5,15 @@ import json
 from pathlib import Path
 
 import pytest
+from django.core.files import File
 from django.core.management import CommandError, call_command
 
-from procedures.models import ImportRun, Procedure
+from procedures import bulk_import
+from procedures.management.terminal import TerminalReport
+from procedures.models import ImportRun, Procedure, Source
 from tests import factories
 from tests.workbooks import workbook
+from tracking.actions import save_row
 
 pytestmark = pytest.mark.django_db
 SURVEY = Path(__file__).parents[3] / "shared" / "data" / "national_inventory_local.xlsx"
@@ -138,3 +142,76 @@ def test_the_national_survey_comes_in_whole_and_once(db):
     assert Procedure.objects.unassigned().count() == 9012
     assert not Procedure.objects.filter(category="exempt").exists()
     assert "違いはありません" in run("check_inventory")
+
+
+def test_undo_import_takes_it_back_and_names_what_it_left(file, administrator):
+    run("import_procedures", file)
+    procedure = Procedure.objects.get()
+    assert "0件" in run("undo_import", ImportRun.objects.get().pk)
+    assert not Procedure.objects.exists()
+    run("import_procedures", file)
+    procedure = Procedure.objects.get()
+    save_row(
+        procedure_id=procedure.pk, answers={"note": "後の備考"}, plan={}, plan_version=0,
+        procedure_version=procedure.version, by=administrator, source=Source.INLINE,
+    )  # fmt: skip
+    said = run("undo_import", ImportRun.objects.first().pk)
+    assert str(procedure) in said
+    assert "1件" in said
+
+
+def test_undo_import_of_what_is_not_there_is_refused(db):
+    with pytest.raises(CommandError, match="999"):
+        run("undo_import", 999)
+
+
+def test_work_on_import_does_what_a_run_waits_for(file, administrator):
+    with Path(file).open("rb") as opened:
+        waiting = bulk_import.receive(File(opened), file_name="list.xlsx", by=administrator)
+    run("work_on_import", waiting.pk)
+    waiting.refresh_from_db()
+    assert waiting.state == ImportRun.State.PREVIEWED
+    with pytest.raises(CommandError, match="確認待ち"):
+        run("work_on_import", waiting.pk)
+
+
+def test_conflicts_stay_as_they_are_unless_the_command_is_told(tmp_path, administrator, department):
+    procedure = factories.ProcedureFactory(department=department, note="前")
+    line = {
+        "手続番号": procedure.number, "手続名": procedure.name, "備考": "表",
+        "台帳ID": procedure.pk, "台帳の版": "1版0",
+    }  # fmt: skip
+    save_row(
+        procedure_id=procedure.pk, answers={"note": "画面"}, plan={}, plan_version=0,
+        procedure_version=1, by=administrator, source=Source.INLINE,
+    )  # fmt: skip
+    path = tmp_path / "returned.xlsx"
+    path.write_bytes(workbook([line]).read())
+    assert "食い違い" in run("import_procedures", path)
+    procedure.refresh_from_db()
+    assert procedure.note == "画面"
+    run("import_procedures", path, "--conflicts", "file")
+    procedure.refresh_from_db()
+    assert procedure.note == "表"
+
+
+class Screen(io.StringIO):
+    """A stream that says whether it is a terminal."""
+
+    def __init__(self, is_terminal: bool) -> None:
+        super().__init__()
+        self.isatty = lambda: is_terminal
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "shown"),
+    [(True, "\r比べています… 1/4行（25%）"), (False, "読んでいます…\n比べています…\n")],
+)
+def test_progress_is_one_line_of_a_terminal_and_a_line_a_step_elsewhere(is_terminal, shown):
+    screen = Screen(is_terminal)
+    report = TerminalReport(screen)
+    report("読んでいます", 0, 0)
+    report("比べています", 0, 4)
+    report("比べています", 1, 4)
+    assert shown in screen.getvalue()
+    assert screen.getvalue().count("\n") == (0 if is_terminal else 2)

@@ -28,6 +28,12 @@ def office():
         yield office
 
 
+def test_a_page_starts_a_process_that_reads_and_says_how_far_it_is(office):
+    done = office.call(f"{WORK}:preview_by_page", 2_000)
+    assert (done["run"], done["new"]) == ("previewed", 2_000)
+    assert "台帳と比べています" in done["steps"]
+
+
 def test_eight_processes_confirm_one_preview_and_it_is_applied_once(office):
     run = office.call(f"{WORK}:preview_rows", ROWS, {})
     answers = office.call_together(f"{WORK}:apply", [[run]] * 8)

@@ -123,6 +123,30 @@ def test_each_conflict_is_chosen_by_a_person(procedure, administrator, choice, n
     assert (procedure.note, procedure.plan.assignee) == (note, "鈴木")
 
 
+def test_a_decision_taken_back_takes_back_what_followed_from_it(procedure, administrator):
+    service = factories.ServiceFactory()
+    line = exported(
+        procedure, 状況="オンライン化済", 利用サービス=service.name, 開始日="2026-04-01"
+    )
+    edit(procedure, administrator, plan={"status": "preparing"})
+    run = preview(line, by=administrator)
+    for choice in (bulk_import.FILE, bulk_import.NOW):
+        row = bulk_import.decide(run.rows.get(), "plan", "status", choice, by=administrator)
+        assert ("checklist_exception" in row.changes["plan"]) == (choice == bulk_import.FILE)
+
+
+def test_a_row_of_which_nothing_is_left_to_write_counts_as_unchanged(procedure, administrator):
+    line = exported(procedure, 備考="表の備考")
+    edit(procedure, administrator, note="画面の備考")
+    run = preview(line, by=administrator)
+    bulk_import.decide(run.rows.get(), "procedure", "note", bulk_import.NOW, by=administrator)
+    run.refresh_from_db()
+    assert (run.counts[Outcome.CHANGED], run.counts[Outcome.UNCHANGED]) == (0, 1)
+    bulk_import.decide(run.rows.get(), "procedure", "note", bulk_import.FILE, by=administrator)
+    run.refresh_from_db()
+    assert (run.counts[Outcome.CHANGED], run.counts[Outcome.UNCHANGED]) == (1, 0)
+
+
 def test_the_rest_is_decided_at_once(procedure, administrator):
     line = exported(procedure, 備考="表の備考", 担当者="佐藤")
     edit(procedure, administrator, plan={"assignee": "鈴木"}, note="画面の備考")

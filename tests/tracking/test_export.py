@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from procedures import bulk_import
+from procedures import bulk_import, resources
 from procedures.actions import confirm_exemption
 from procedures.bulk_import.lookups import Lookups
 from procedures.models import (
@@ -38,7 +38,6 @@ from tracking.export import FORMATS, LONGEST_TEXT, FileFormat, rows_of
 from tracking.filters import ProcedureFilter
 from tracking.models import MigrationPlan
 from tracking.rows import shown
-from tracking.views import export
 from tracking.views.export import NOT_EXPORTED
 from tracking.workflow import Status
 
@@ -247,7 +246,7 @@ def test_the_file_is_sent_from_the_disk_and_gone_afterwards(signed_in, reader, m
         made.append(TemporaryFile())  # noqa: SIM115 - the answer closes it
         return made[-1]
 
-    monkeypatch.setattr(export, "TemporaryFile", temporary_file)
+    monkeypatch.setattr(resources, "TemporaryFile", temporary_file)
     response = signed_in(reader).get(EXPORT, {"format": "csv"})
     assert response.streaming
     assert [file.closed for file in made] == [False]

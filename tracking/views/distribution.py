@@ -12,13 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from procedures.bulk_import.lookups import Lookups
 from procedures.models import Department, DistributedSheet, Distribution, ImportRun, Procedure
 from procedures.permissions import can_import
-from procedures.resources import XLSX
+from procedures.resources import XLSX, download
 from tracking import distribution as distributing
 from tracking.export import write_workbook
 from tracking.forms.distribution import DistributionForm
 from tracking.forms.fields import add_errors
-
-from .export import download
 
 PAGE = 20
 DISTRIBUTED = (

@@ -1,17 +1,15 @@
 """Any list of procedures, as it is filtered, as a file in the import's own columns."""
 
-from collections.abc import Callable
 from datetime import date
-from tempfile import TemporaryFile
-from typing import IO
 
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from procedures.resources import download
 from tracking.export import FORMATS
 
 from .team import OFFICE, TEAM, matching
@@ -39,20 +37,6 @@ def procedure_export(request: HttpRequest) -> HttpResponseBase:
         file_name=_file_name(on, ending),
         content_type=FORMATS[ending].content_type,
     )
-
-
-def download(
-    write: Callable[[IO[bytes]], None], *, file_name: str, content_type: str
-) -> FileResponse:
-    """What ``write`` puts into a file, sent from the disk; the file is gone once it is sent."""
-    file = TemporaryFile()  # noqa: SIM115 - the answer closes it
-    try:
-        write(file)
-    except BaseException:
-        file.close()
-        raise
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=file_name, content_type=content_type)
 
 
 def _file_name(on: date, ending: str) -> str:

@@ -18,7 +18,10 @@ from procedures.spreadsheet.gate import Refused
 
 UNREADABLE = 2  # exit status
 NOT_WANTED = "取り込みませんでした。台帳は変わっていません。"
-KEPT = "食い違いのある{count}行は、食い違う項目を台帳の内容のままにしました。"
+DECIDED = {
+    bulk_import.NOW: "食い違いのある{count}行は、食い違う項目を台帳の内容のままにしました。",
+    bulk_import.FILE: "食い違いのある{count}行は、食い違う項目をファイルの内容にしました。",
+}
 Outcome = ImportRow.Outcome
 
 
@@ -108,7 +111,7 @@ class Command(BaseCommand):
 
     def _apply(self, run: ImportRun, by: User, choice: str, report: TerminalReport) -> None:
         if decided := bulk_import.decide_rest(run, choice, by=by):
-            self.stdout.write(KEPT.format(count=decided) if choice == bulk_import.NOW else "")
+            self.stdout.write(DECIDED[choice].format(count=decided))
         for caution in run.cautions:
             self.stdout.write(f"注意：{caution}")
         # A scheduled import has nobody to ask; it can be taken back as a whole.

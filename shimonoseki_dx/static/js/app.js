@@ -14,8 +14,14 @@ const OTHER_FAILURE =
 
 const wideScreen = window.matchMedia("(min-width: 40.0625rem)");
 
+function isShown(text) {
+  const texts = document.querySelectorAll("#toast-alerts [data-toast-text]");
+  return [...texts].some((shown) => shown.textContent === text);
+}
+
 function showToast(kind, text) {
   const isError = kind === "error";
+  if (isError && isShown(text)) return; // what asks every second fails every second
   const toast = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
   toast.classList.toggle("toast--error", isError);
   toast.querySelector("[data-toast-label]").textContent = isError ? "エラー" : "完了";
