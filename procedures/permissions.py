@@ -43,6 +43,10 @@ class Rights:
         """May write in every department."""
         return self.is_division or self.is_administrator
 
+    def covers(self, department_id: int | None) -> bool:
+        """May change what belongs to that department (None: 所管未定)."""
+        return self.is_office_wide or department_id in self.department_ids
+
 
 def rights_of(user: Any) -> Rights:
     """The rights of ``user`` (also of an anonymous one); one query, remembered on the object."""
@@ -63,8 +67,7 @@ def rights_of(user: Any) -> Rights:
 
 def check_can_edit(user: User, procedure: Procedure) -> None:
     """Raises ``PermissionDenied`` unless ``user`` may change ``procedure`` and its plan."""
-    rights = rights_of(user)
-    if rights.is_office_wide or procedure.department_id in rights.department_ids:
+    if rights_of(user).covers(procedure.department_id):
         return
     if not user.is_authenticated:
         raise PermissionDenied(SIGN_IN)

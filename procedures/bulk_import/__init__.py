@@ -7,7 +7,16 @@ applying, taking back. ``preview``, ``apply`` and ``undo`` ask and do it at once
 
 from .applying import StalePreview, undecided_count
 from .comparing import Diff, RowDiff, compare
-from .deciding import FILE, NOW, decide, decide_rest, leave_out, name_deputy, set_fiscal_year
+from .deciding import (
+    FILE,
+    NOW,
+    decide,
+    decide_rest,
+    leave_out,
+    name_deputy,
+    possible_deputies,
+    set_fiscal_year,
+)
 from .inventory_parts import CONFIRMED_EXEMPTION
 from .mappings import decide_columns, decide_values, sheet_of
 from .parts import Part, parts, register
@@ -53,6 +62,7 @@ __all__ = [
     "notes_of",
     "parts",
     "perform",
+    "possible_deputies",
     "preview",
     "receive",
     "register",

@@ -15,10 +15,11 @@ from django.db.models import Max
 from procedures.classification import DERIVED_FIELDS, set_classification
 from procedures.models import ImportRow, ImportRun, Procedure, Source, User
 from procedures.numbering import automatic_numbers
+from procedures.permissions import rights_of
 from procedures.records import Batch, Origin, StaleVersion
 from procedures.spreadsheet.keys import heading_key, name_key
 
-from .comparing import Report, facts_after, silent
+from .comparing import Report, facts_after, owners, silent
 from .garbage import undisturbed
 from .matching import in_bulk
 from .parts import Part, blank, parts, set_changes
@@ -151,7 +152,7 @@ def _made_ready(run: ImportRun, rows: Sequence[PlannedRow], by: User, report: Re
         part.load(list(stored.values()))
     # After reading: whoever wrote before it has an earlier moment, so moments follow versions.
     origin = Origin(by, Source.IMPORT, import_run=run)
-    _check_fresh(run, rows, stored, chosen)
+    _check_fresh(run, rows, stored, chosen, by)
     numbers = automatic_numbers(besides={row.number for row in rows})
     collected = _Collected(chosen)
     for place, row in enumerate(rows):
@@ -215,15 +216,22 @@ def _check_fresh(
     rows: Sequence[PlannedRow],
     stored: Mapping[int, Procedure],
     chosen: Sequence[Part],
+    by: User,
 ) -> None:
     """What the preview showed must still hold.
 
     A value that would be overwritten is the one it showed; a new row is no procedure that came
-    into the inventory since.
+    into the inventory since; all of it is still the person's to change.
     """
     since = Procedure.objects.filter(pk__gt=run.newest_procedure)
     keys = {key for procedure in since for key in _identities(procedure)}
-    stale = [row for row in rows if _is_stale(row, stored, chosen, keys)]
+    rights = rights_of(by)
+    stale = [
+        row
+        for row in rows
+        if _is_stale(row, stored, chosen, keys)
+        or not all(map(rights.covers, owners(stored.get(row.procedure_id), row.changes, {})))
+    ]
     if stale:
         raise StalePreview(stale)
 

@@ -129,7 +129,7 @@ class Comparison:
             changes = self._changes(draft, part)
             if changes:
                 draft.changes[part.key] = changes
-        if draft.changes:
+        if draft.changes or draft.conflicts:
             self._check_rights(draft)
         if draft.procedure is not None and not draft.changes:
             draft.target = draft.procedure
@@ -158,21 +158,32 @@ class Comparison:
 
     def _check_rights(self, draft: Draft) -> None:
         """A row of another department, or one that would move there, is not this person's."""
-        if self._rights.is_office_wide:
-            return
-        moved_to = draft.changes.get("procedure", {}).get("department_id", (None, None))[1]
-        owners = [moved_to] if draft.procedure is None else [draft.procedure.department_id]
-        if "department_id" in draft.changes.get("procedure", {}):
-            owners.append(moved_to)
-        for owner in owners:
-            if owner not in self._rights.department_ids:
+        for owner in owners(draft.procedure, draft.changes, draft.conflicts):
+            if not self._rights.covers(owner):
+                name = "" if owner is None else self.lookups.department_name(owner)
                 draft.reject(
                     "department",
-                    UNASSIGNED_IS_FOR_DIVISION
-                    if owner is None
-                    else NOT_YOUR_DEPARTMENT.format(department=self.lookups.department_name(owner)),
+                    NOT_YOUR_DEPARTMENT.format(department=name)
+                    if name
+                    else UNASSIGNED_IS_FOR_DIVISION,
                 )
                 return
+
+
+def owners(
+    procedure: Procedure | None,
+    changes: Mapping[str, Mapping[str, Any]],
+    conflicts: Mapping[str, Mapping[str, Any]],
+) -> list[int | None]:
+    """The departments whose a row is and would become, None for 所管未定."""
+    found = [] if procedure is None else [procedure.department_id]
+    moved = changes.get("procedure", {}).get("department_id")
+    contested = conflicts.get("procedure", {}).get("department_id")
+    if moved is not None or procedure is None:
+        found.append(moved[1] if moved else None)
+    if contested is not None:
+        found.append(contested["file"])
+    return found
 
 
 def judge_changes(draft: Draft, chosen: Sequence[Part], origin: Origin) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 
 from procedures.models import ImportRow, ImportRun, Source, User
-from procedures.permissions import can_import
+from procedures.models.organisation import OFFICE_ROLES
+from procedures.permissions import rights_of
 from procedures.records import Origin
 from procedures.spreadsheet.parsed import ParsedRow
 
@@ -23,7 +24,7 @@ NOW, FILE = "now", "file"
 
 LEFT_OUT = "取り込まないことにした行です。"
 NO_SUCH_CONFLICT = "この食い違いは見つかりません。ページを読み込み直してください。"
-NOT_A_DEPUTY = "{person}さんは一覧表を取り込めないため、代理に選べません。"
+NOT_A_DEPUTY = "{person}さんは、この一覧表の部局室の手続を取り込めないため、代理に選べません。"
 _DECIDABLE = (Outcome.NEW, Outcome.CHANGED)
 
 
@@ -84,11 +85,24 @@ def leave_out(row: ImportRow, is_left_out: bool, *, by: User) -> ImportRow:
     return row
 
 
+def possible_deputies(run: ImportRun) -> QuerySet[User]:
+    """Those who may change all that the person may who brought the list in."""
+    people = User.objects.filter(is_active=True).exclude(pk=run.created_by_id)
+    wide = people.filter(Q(memberships__role__in=OFFICE_ROLES) | Q(is_superuser=True))
+    rights = rights_of(run.created_by)
+    if rights.is_office_wide:
+        return wide.distinct()
+    members = people
+    for department_id in rights.department_ids:
+        members = members.filter(memberships__department=department_id)
+    return people.filter(Q(pk__in=wide.values("pk")) | Q(pk__in=members.values("pk")))
+
+
 @transaction.atomic
 def name_deputy(run: ImportRun, deputy: User | None, *, by: User) -> None:
     """Lets another person, who may import, go on with a waiting run; None takes that back."""
     run = _waiting(run.pk, by)
-    if deputy is not None and not can_import(deputy):
+    if deputy is not None and not possible_deputies(run).filter(pk=deputy.pk).exists():
         raise NotApplicable(NOT_A_DEPUTY.format(person=deputy))
     run.deputy = deputy
     run.save(update_fields=["deputy"])

@@ -1,9 +1,9 @@
 """What a person says of a whole import: the year of its volumes, who may go on with it."""
 
 from django import forms
-from django.db.models import Q
 from django.utils import timezone
 
+from procedures.bulk_import import possible_deputies
 from procedures.fiscal_year import fiscal_year
 from procedures.models import ImportRun, User
 from procedures.templatetags.inventory import fiscal_year_label
@@ -35,6 +35,4 @@ class DeputyForm(forms.Form):
 
     def __init__(self, data, run: ImportRun) -> None:
         super().__init__(data, initial={"deputy": run.deputy_id})
-        has_role = Q(memberships__isnull=False) | Q(is_superuser=True)
-        people = User.objects.filter(has_role, is_active=True).exclude(pk=run.created_by_id)
-        self.fields["deputy"].queryset = people.distinct().order_by("username")
+        self.fields["deputy"].queryset = possible_deputies(run).order_by("username")

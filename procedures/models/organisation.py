@@ -133,6 +133,7 @@ class Role(models.TextChoices):
 
 
 TEAM_ROLES = (Role.MEMBER, Role.LEADER)
+OFFICE_ROLES = (Role.DIVISION, Role.ADMINISTRATOR)
 
 
 class TeamMembership(models.Model):

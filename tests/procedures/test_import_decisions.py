@@ -132,6 +132,14 @@ def test_a_deputy_must_be_one_who_may_import(office, administrator, reader):
         bulk_import.name_deputy(run, reader, by=administrator)
 
 
+def test_a_deputy_must_be_one_who_may_change_all_that_the_person_may(office, administrator, member):
+    run = preview(full_row(), by=administrator)
+    with pytest.raises(bulk_import.NotApplicable):
+        bulk_import.name_deputy(run, member, by=administrator)
+    own = preview(full_row(), by=member)
+    bulk_import.name_deputy(own, factories.member_of(office), by=member)
+
+
 FOREIGN = [
     {"コード": "1", "書類の名まえ": "犬の登録の申請", "窓口が要るか": "必須", "部": "市民部"},
     {"コード": "2", "書類の名まえ": "犬の死亡の届出", "窓口が要るか": "なし", "部": "市民部"},

@@ -229,11 +229,11 @@ def test_rows_changed_since_the_preview_are_compared_again_and_shown_first(
     assert procedure.note == "画面"
 
 
-def test_a_deputy_goes_on_with_it(client, alike, other_member):
+def test_a_deputy_goes_on_with_it(client, alike, division_person):
     address = reverse("import_deputy", args=[alike.pk])
-    named = client.post(address, {"deputy": other_member.pk}, follow=True)
-    assert DEPUTY_NAMED.format(person=other_member) in text(named)
-    client.force_login(other_member)
+    named = client.post(address, {"deputy": division_person.pk}, follow=True)
+    assert DEPUTY_NAMED.format(person=division_person) in text(named)
+    client.force_login(division_person)
     assert "取り込みますか" in text(page_of(client, alike))
     client.post(reverse("import_discard", args=[alike.pk]))
     alike.refresh_from_db()

@@ -3,6 +3,7 @@
 import pytest
 
 from procedures import bulk_import
+from procedures.actions import assign_department
 from procedures.bulk_import.matching import COPIED_ROW, FOREIGN_ID, NUMBER_OF_ANOTHER
 from procedures.models import ImportRow, LegalBasis, Procedure, Source, YearlyVolume
 from procedures.spreadsheet.trace import Versions
@@ -282,3 +283,40 @@ def test_the_workbook_of_a_distribution_marks_its_department_as_returned(
     run = preview(exported(procedure, 配付番号=distribution.pk), by=administrator)
     sheet.refresh_from_db()
     assert sheet.returned_as == run
+
+
+def test_a_conflict_in_another_departments_row_is_not_ones_to_decide(
+    procedure, administrator, other_member
+):
+    line = exported(procedure, 備考="表の備考")
+    edit(procedure, administrator, note="画面の備考")
+    row = preview(line, by=other_member).rows.get()
+    assert row.outcome == Outcome.REJECTED
+    with pytest.raises(bulk_import.NotApplicable):
+        bulk_import.decide(row, "procedure", "note", bulk_import.FILE, by=other_member)
+
+
+def test_a_contested_move_to_another_department_is_not_the_teams_to_decide(
+    procedure, administrator, member, other_department
+):
+    target = factories.DepartmentFactory(name="別の部")
+    line = exported(procedure, 部局室=target.name)
+    assign_department(
+        procedure_ids=[procedure.pk], department=other_department, division=None, by=administrator
+    )
+    assert preview(line, by=member).rows.get().outcome == Outcome.REJECTED
+
+
+def test_a_procedure_that_left_the_department_since_the_preview_is_not_written(
+    procedure, administrator, member, other_department
+):
+    run = preview(exported(procedure, 備考="表の備考"), by=member)
+    assign_department(
+        procedure_ids=[procedure.pk], department=other_department, division=None, by=administrator
+    )
+    with pytest.raises(bulk_import.StalePreview):
+        bulk_import.apply(run.pk, by=member)
+    run = bulk_import.compare_again(run, by=member)
+    assert run.counts[Outcome.REJECTED] == 1
+    procedure.refresh_from_db()
+    assert procedure.note == "書き出した備考"
