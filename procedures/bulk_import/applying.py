@@ -51,14 +51,15 @@ class PlannedRow(NamedTuple):
 
     sheet: str
     row_number: int
+    outcome: str
     procedure_id: int | None
     number: str
     changes: Mapping[str, Mapping[str, Sequence[Any]]]
 
     @property
     def is_new(self) -> bool:
-        """Whether it adds a procedure."""
-        return self.procedure_id is None
+        """Whether it adds a procedure; one without a key may be about one that is gone."""
+        return self.outcome == Outcome.NEW
 
 
 def check_may_apply(run: ImportRun, by: User, *, confirmed: bool) -> None:

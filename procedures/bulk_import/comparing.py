@@ -246,14 +246,13 @@ def _shown(value: Any) -> Any:
 
 
 def _diff(draft: Draft) -> RowDiff:
-    kept = (tuple(draft.problems), tuple(draft.notes), tuple(draft.similar))
     if draft.problems:
         return RowDiff(
             draft.row,
             Outcome.REJECTED,
             draft.procedure,
-            problems=kept[0],
-            notes=kept[1],
+            problems=tuple(draft.problems),
+            notes=tuple(draft.notes),
             category_before=draft.category_before,
         )
     changed = Outcome.CHANGED if draft.changes or draft.conflicts else Outcome.UNCHANGED
@@ -263,8 +262,8 @@ def _diff(draft: Draft) -> RowDiff:
         draft.procedure,
         draft.changes,
         draft.conflicts,
-        notes=kept[1],
-        similar=kept[2],
+        notes=tuple(draft.notes),
+        similar=tuple(draft.similar),
         category_before=draft.category_before,
         category_after=draft.target.category if draft.target else "",
     )

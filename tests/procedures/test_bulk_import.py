@@ -323,6 +323,15 @@ def test_stale_preview_is_stopped_and_can_be_compared_again(office, administrato
     assert Procedure.objects.get().note == "取込の備考"
 
 
+def test_a_preview_about_a_procedure_that_is_gone_is_stopped(office, administrator):
+    first = imported(full_row(), by=administrator)
+    run = preview(full_row(備考="取込の備考"), by=administrator)
+    bulk_import.undo(first.pk, by=administrator)
+    with pytest.raises(StalePreview):
+        bulk_import.apply(run.pk, by=administrator)
+    assert bulk_import.compare_again(run, by=administrator).counts[Outcome.NEW] == 1
+
+
 def test_a_list_without_numbers_previewed_twice_comes_in_once(office, administrator):
     other = factories.administrator()
     first = preview(full_row(手続番号=None), by=administrator)
