@@ -1,6 +1,6 @@
 """What a person decides about a preview: contested fields, rows to leave out, who stands in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -24,6 +24,7 @@ NOW, FILE = "now", "file"
 
 LEFT_OUT = "取り込まないことにした行です。"
 NO_SUCH_CONFLICT = "この食い違いは見つかりません。ページを読み込み直してください。"
+GONE = "{row}の手続は、プレビューの後に台帳からなくなりました。もう一度読み直してください。"
 NOT_A_DEPUTY = "{person}さんは、この一覧表の部局室の手続を取り込めないため、代理に選べません。"
 _DECIDABLE = (Outcome.NEW, Outcome.CHANGED)
 
@@ -40,7 +41,7 @@ def decide(row: ImportRow, part: str, field: str, choice: str, *, by: User) -> I
     if choice not in (NOW, FILE) or field not in row.conflicts.get(part, {}):
         raise NotApplicable(NO_SUCH_CONFLICT)
     row.conflicts[part][field]["choice"] = choice
-    _judge(row, run, by)
+    _judge([row], run, by)
     _count_again(run)
     return row
 
@@ -52,7 +53,7 @@ def decide_rest(run: ImportRun, choice: str, *, by: User) -> int:
     if choice not in (NOW, FILE):
         raise NotApplicable(NO_SUCH_CONFLICT)
     rows = run.rows.exclude(conflicts={}).select_related("procedure")
-    decided = 0
+    decided = []
     for row in rows:
         open_ones = [
             conflict
@@ -63,10 +64,10 @@ def decide_rest(run: ImportRun, choice: str, *, by: User) -> int:
         for conflict in open_ones:
             conflict["choice"] = choice
         if open_ones:
-            _judge(row, run, by)
-            decided += 1
+            decided.append(row)
+    _judge(decided, run, by)
     _count_again(run)
-    return decided
+    return len(decided)
 
 
 @transaction.atomic
@@ -131,14 +132,22 @@ def _count_again(run: ImportRun) -> None:
     run.save(update_fields=[f"{outcome.value}_count" for outcome in Outcome])
 
 
-def _judge(row: ImportRow, run: ImportRun, by: User) -> None:
-    """Works the row's changes out anew with the fields for which the file was chosen.
+def _judge(rows: Sequence[ImportRow], run: ImportRun, by: User) -> None:
+    """Works the changes of rows out anew with the fields for which the file was chosen.
 
-    Raises ``NotApplicable`` with the sentence when that breaks a rule.
+    Raises ``NotApplicable`` with the sentence when that breaks a rule of one of them.
     """
+    gone = [row for row in rows if row.procedure is None]
+    if gone:
+        raise NotApplicable(GONE.format(row=gone[0]))
     chosen = parts()
     for part in chosen:
-        part.load([row.procedure])
+        part.load([row.procedure for row in rows])
+    for row in rows:
+        _judge_row(row, run, chosen, by)
+
+
+def _judge_row(row: ImportRow, run: ImportRun, chosen: Sequence[Part], by: User) -> None:
     draft = Draft(ParsedRow(row.sheet, row.row_number, _values(row)), procedure=row.procedure)
     for part in chosen:
         changes = _with_choices(row, part)

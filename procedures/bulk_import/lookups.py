@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from rapidfuzz import fuzz, process
@@ -62,7 +63,11 @@ class Lookups:
 
     def department_name(self, pk: int) -> str:
         """The name of a department, also of one that is no more."""
-        return Department.objects.get(pk=pk).name
+        return self._all_departments[pk]
+
+    @cached_property
+    def _all_departments(self) -> dict[int, str]:
+        return dict(Department.objects.values_list("pk", "name"))
 
     def units(self, draft: Draft) -> dict[str, int | None]:
         """``department_id`` and ``division_id`` as the row says; empty where it says nothing."""

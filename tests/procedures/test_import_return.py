@@ -183,6 +183,30 @@ def test_a_decision_moves_the_category_that_the_row_shows(department, administra
     )  # fmt: skip
 
 
+def test_a_conflict_about_a_procedure_that_is_gone_says_to_read_again(procedure, administrator):
+    line = exported(procedure, 備考="表の備考")
+    edit(procedure, administrator, note="画面の備考")
+    run = preview(line, by=administrator)
+    run.rows.update(procedure=None)  # as the database does when the procedure is deleted
+    with pytest.raises(bulk_import.NotApplicable, match="読み直してください"):
+        bulk_import.decide(run.rows.get(), "procedure", "note", bulk_import.NOW, by=administrator)
+    with pytest.raises(bulk_import.NotApplicable, match="読み直してください"):
+        bulk_import.decide_rest(run, bulk_import.NOW, by=administrator)
+
+
+def test_deciding_the_rest_reads_what_belongs_to_the_rows_once(
+    department, administrator, django_assert_max_num_queries
+):
+    lines = []
+    for _ in range(20):
+        each = factories.ProcedureFactory(department=department, note="前")
+        lines.append(exported(each, 備考="表の備考"))
+        edit(each, administrator, note="画面の備考")
+    run = preview(*lines, by=administrator)
+    with django_assert_max_num_queries(40):  # one write a row, and a constant
+        assert bulk_import.decide_rest(run, bulk_import.FILE, by=administrator) == 20
+
+
 def test_only_the_person_of_the_run_decides(procedure, administrator):
     line = exported(procedure, 備考="表の備考")
     edit(procedure, administrator, note="画面の備考")
