@@ -24,17 +24,21 @@ _CODE_LABELS = (
 
 
 class Names:
-    """Names of referenced rows, read once per model for a whole page of values."""
+    """Names of referenced rows, read once per model for a whole page of values.
+
+    ``others`` are models of other applications whose rows have names too.
+    """
 
     _MODELS = (Department, Division, NationalPriorityProcedure, ApplicationService)
 
-    def __init__(self) -> None:
+    def __init__(self, *others: type[models.Model]) -> None:
+        self._named = (*self._MODELS, *others)
         self._names: dict[type[models.Model], dict[int, str]] = {}
 
     def of(self, model: type[models.Model], pk: int) -> str:
         """The name of the row ``pk``, or its number where the row is gone."""
         if model not in self._names:
-            rows = model._default_manager.all() if model in self._MODELS else ()
+            rows = model._default_manager.all() if model in self._named else ()
             self._names[model] = {row.pk: str(row) for row in rows}
         return self._names[model].get(pk, f"#{pk}")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 
-from .models import Procedure, Role, User
+from .models import Department, Procedure, Role, User
 from .models.organisation import TEAM_ROLES
 
 SIGN_IN = "この操作にはログインが必要です。"
@@ -19,6 +19,10 @@ UNASSIGNED_IS_FOR_DIVISION = (
     "DX推進チームも変更できるようになります。"
 )
 DIVISION_ONLY = "この操作ができるのは情報政策課です。"
+HANDOVER_IS_FOR_LEADERS = (
+    "担当の引継ぎができるのは、その部局室のDX推進チームリーダーと情報政策課です。"
+    "引継ぎが必要な場合は、リーダーに伝えてください。"
+)
 ADMINISTRATOR_ONLY = "この操作ができるのは管理者です。"
 IMPORT_IS_FOR_TEAMS = "一覧表を取り込めるのは、各部局室のDX推進チーム、情報政策課と管理者です。"
 CONFIRMING_IS_FOR_OFFICE = (
@@ -27,6 +31,10 @@ CONFIRMING_IS_FOR_OFFICE = (
 TEAM_OR_DIVISION_ONLY = (
     "手続を登録できるのは、各部局室のDX推進チームと情報政策課です。登録したい手続がある場合は、"
     "担当の部局室のDX推進チームに伝えてください。"
+)
+VOLUMES_ARE_FOR_TEAMS = (
+    "件数をまとめて入力できるのは、各部局室のDX推進チームと情報政策課です。"
+    "件数は、手続のページで見られます。"
 )
 
 
@@ -37,6 +45,7 @@ class Rights:
     is_division: bool = False
     is_administrator: bool = False
     department_ids: frozenset[int] = frozenset()
+    leader_department_ids: frozenset[int] = frozenset()
 
     @property
     def is_office_wide(self) -> bool:
@@ -46,6 +55,10 @@ class Rights:
     def covers(self, department_id: int | None) -> bool:
         """May change what belongs to that department (None: 所管未定)."""
         return self.is_office_wide or department_id in self.department_ids
+
+    def is_leader_of(self, department_id: int) -> bool:
+        """Leads the DX team of that department."""
+        return department_id in self.leader_department_ids
 
 
 def rights_of(user: Any) -> Rights:
@@ -60,6 +73,9 @@ def rights_of(user: Any) -> Rights:
             is_administrator=Role.ADMINISTRATOR in roles or user.is_superuser,
             department_ids=frozenset(
                 department for role, department in memberships if role in TEAM_ROLES
+            ),
+            leader_department_ids=frozenset(
+                department for role, department in memberships if role == Role.LEADER
             ),
         )
     return user._rights
@@ -108,6 +124,24 @@ def check_can_confirm_exemptions_by_import(user: User) -> None:
         raise PermissionDenied(CONFIRMING_IS_FOR_OFFICE)
 
 
+def check_can_hand_over(user: User, department: Department | None = None) -> None:
+    """Raises ``PermissionDenied`` unless ``user`` may hand a person's procedures to another.
+
+    In ``department``, or in some department where none is given.
+    """
+    rights = rights_of(user)
+    leads = rights.is_leader_of(department.pk) if department else rights.leader_department_ids
+    if not (rights.is_office_wide or leads):
+        raise PermissionDenied(HANDOVER_IS_FOR_LEADERS)
+
+
+def check_can_enter_volumes(user: User) -> None:
+    """Raises ``PermissionDenied`` unless ``user`` may enter yearly volumes of some department."""
+    rights = rights_of(user)
+    if not (rights.is_office_wide or rights.department_ids):
+        raise PermissionDenied(VOLUMES_ARE_FOR_TEAMS)
+
+
 def check_can_see_dashboard(user: User) -> None:
     """Raises ``PermissionDenied`` unless ``user`` manages the overall progress (clause 5)."""
     if not rights_of(user).is_office_wide:
@@ -131,4 +165,6 @@ can_assign = _asks(check_can_assign)
 can_confirm_exemption = _asks(check_can_confirm_exemption)
 can_import = _asks(check_can_import)
 can_confirm_exemptions_by_import = _asks(check_can_confirm_exemptions_by_import)
+can_hand_over = _asks(check_can_hand_over)
+can_enter_volumes = _asks(check_can_enter_volumes)
 can_see_dashboard = _asks(check_can_see_dashboard)

@@ -31,6 +31,7 @@ class Origin:
     source: Source
     import_run: models.Model | None = None
     reason: str = ""
+    act: models.Model | None = None
     at: datetime = data_field(default_factory=timezone.now)
 
 
@@ -120,6 +121,7 @@ class _Table:
             "change_source": str(origin.source),
             "by_name": str(origin.by),
             "import_run_id": getattr(origin.import_run, "pk", None),
+            "act_id": getattr(origin.act, "pk", None),
         }
         self._history_names = [*tracked, *entry, "history_type", "row_name"]
         values = zip(converters(self._history, entry), entry.values(), strict=True)

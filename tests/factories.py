@@ -22,9 +22,9 @@ from procedures.models import (
     YearlyVolume,
 )
 from procedures.records import Origin, insert, save
-from procedures.rules import Answer, BasisLevel, ExemptionGround, Service
+from procedures.rules import Answer, Aspect, BasisLevel, ExemptionGround, MeasureKind, Service
 from procedures.spreadsheet.keys import name_key
-from tracking.models import Goal, MigrationPlan
+from tracking.models import Comment, Goal, Issue, MigrationPlan, Reminder, SharedMeasure
 from tracking.workflow import Status
 
 
@@ -228,6 +228,59 @@ class PlanFactory(Recorded):
         )
 
     procedure = factory.SubFactory(ProcedureFactory)
+
+
+class CommentFactory(Recorded):
+    """A comment that waits for the team; the trait ``done`` is one that is 済."""
+
+    class Meta:
+        model = Comment
+
+    class Params:
+        done = factory.Trait(
+            done_by=factory.SubFactory(UserFactory), done_at=factory.LazyFunction(timezone.now)
+        )
+
+    procedure = factory.SubFactory(ProcedureFactory)
+    text = "添付書類を減らせるか、確かめてください。"
+    addressee = Comment.Addressee.TEAM.value
+    written_by = factory.SubFactory(UserFactory)
+    written_at = factory.LazyFunction(timezone.now)
+
+
+class ReminderFactory(factory.django.DjangoModelFactory):
+    """A reminder for somebody without a mail address, not put away."""
+
+    class Meta:
+        model = Reminder
+
+    user = factory.SubFactory(UserFactory)
+    day = date(2026, 11, 24)
+    subject = "市民部：期限超過3件（11月24日）"
+    body = "次の手続が待っています。"
+    created_at = factory.LazyFunction(timezone.now)
+
+
+class IssueFactory(Recorded):
+    """An open issue about an obstacle, without a date."""
+
+    class Meta:
+        model = Issue
+
+    procedure = factory.SubFactory(ProcedureFactory)
+    aspect = Aspect.IN_PERSON.value
+    kind = MeasureKind.REMOTE_INTERVIEW.value
+
+
+class MeasureFactory(Recorded):
+    """A planned shared measure of the division, without a date."""
+
+    class Meta:
+        model = SharedMeasure
+
+    name = factory.Sequence(lambda n: f"共通の対応策{n}")
+    aspect = Aspect.PAYMENT.value
+    kind = MeasureKind.E_PAYMENT.value
 
 
 class GoalFactory(Recorded):

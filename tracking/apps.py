@@ -8,8 +8,10 @@ class TrackingConfig(AppConfig):
     verbose_name = "オンライン化の進捗"
 
     def ready(self) -> None:
-        """Offers the plan's columns to the inventory's import, which knows nothing of plans."""
-        from procedures import bulk_import
+        """Offers what the inventory knows nothing of: the plan's columns, and rows to take back."""
+        from procedures import bulk_import, undoing
+        from tracking.models import Comment, Issue, MigrationPlan, SharedMeasure, WorkReview
         from tracking.plan_import import PlanPart
 
         bulk_import.register(PlanPart)
+        undoing.register(MigrationPlan, WorkReview, Comment, Issue, SharedMeasure)

@@ -1,5 +1,6 @@
 """The only writers of inventory facts: permission, comparison, validation, history in each."""
 
+from .confirmation import CHANGED_SINCE, confirm_unchanged, is_confirmed, write_confirmation
 from .exemptions import (
     CONFIRMED_ALREADY,
     NO_EXEMPTION,
@@ -19,11 +20,13 @@ from .procedures import (
     lock_procedure,
     update_procedure,
     write_procedure,
+    write_touched,
 )
 from .references import command_account, delete_reference, save_reference
-from .volumes import set_volume
+from .volumes import VolumeEdit, VolumesResult, set_volume, set_volumes, volumes_as_seen
 
 __all__ = [
+    "CHANGED_SINCE",
     "CONFIRMED_ALREADY",
     "EDITABLE_FIELDS",
     "NOT_PROPOSED",
@@ -32,19 +35,27 @@ __all__ = [
     "NUMBER_TAKEN",
     "WRONG_DIVISION",
     "BasisDraft",
+    "VolumeEdit",
+    "VolumesResult",
     "assign_department",
     "check_division",
     "command_account",
     "confirm_exemption",
+    "confirm_unchanged",
     "create_procedure",
     "delete_reference",
     "drafts_of",
+    "is_confirmed",
     "lock_procedure",
     "propose_exemption",
     "replace_legal_bases",
     "save_reference",
     "set_volume",
+    "set_volumes",
     "update_procedure",
+    "volumes_as_seen",
     "withdraw_exemption",
+    "write_confirmation",
     "write_procedure",
+    "write_touched",
 ]

@@ -93,7 +93,7 @@ def write_procedure(procedure: Procedure, changes: Mapping[str, Any], origin: Or
 def write_touched(procedure: Procedure, origin: Origin) -> None:
     """Classifies a locked procedure anew and counts what changed beside it as a change of it.
 
-    For the writers of its legal bases, volumes and exemption.
+    For the writers of its legal bases, volumes, exemption and review.
     """
     set_classification(procedure, facts_of(procedure))
     save(procedure, DERIVED_FIELDS, origin)

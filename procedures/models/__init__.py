@@ -1,5 +1,6 @@
 """The tables of the inventory, by noun; import them from here."""
 
+from .act import Act
 from .bulk_import import ImportRow, ImportRun, RememberedMapping
 from .distribution import DistributedSheet, Distribution
 from .history import HistoryEntry, Source
@@ -22,6 +23,7 @@ from .service import ApplicationService
 __all__ = [
     "ASPECT_FIELDS",
     "FLAG_FIELDS",
+    "Act",
     "ApplicationService",
     "Certainty",
     "Department",

@@ -11,7 +11,7 @@ class Source(models.TextChoices):
     INLINE = "inline", "一覧での編集"
     BULK = "bulk", "一括編集"
     IMPORT = "import", "取込"
-    UNDO = "undo", "取込の取消し"
+    UNDO = "undo", "取消し"
     REVISION = "revision", "方針の改定"
     COMMAND = "command", "コマンド"
     ADMIN = "admin", "管理画面"
@@ -30,6 +30,17 @@ class HistoryEntry(models.Model):
         blank=True,
         on_delete=models.DO_NOTHING,
         db_constraint=False,
+        related_name="+",
+    )
+    # Found through history_date, which has an index: this one would slow every import.
+    act = models.ForeignKey(
+        "procedures.Act",
+        verbose_name="まとめ操作",
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
         related_name="+",
     )
 

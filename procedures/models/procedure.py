@@ -185,6 +185,16 @@ class Procedure(Versioned):
     warnings = CodesField("注意", editable=False)
     policy_key = models.CharField("適用した方針", max_length=40, default="", editable=False)
 
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="確認者",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    confirmed_at = models.DateTimeField("変更なし確認の日時", null=True, blank=True, editable=False)
     created_at = models.DateTimeField("登録日時", auto_now_add=True)
 
     objects = ProcedureQuerySet.as_manager()
@@ -209,6 +219,12 @@ class Procedure(Versioned):
                 name="procedure_answers_known_words",
                 condition=_answers_are_known(),
                 violation_error_message="調査の回答は、決められた選択肢から選んでください。",
+            ),
+            models.CheckConstraint(
+                name="procedure_confirmed_by_whom_and_when",
+                condition=Q(confirmed_by__isnull=True, confirmed_at__isnull=True)
+                | Q(confirmed_by__isnull=False, confirmed_at__isnull=False),
+                violation_error_message="変更なし確認には、確認者と日時の両方が要ります。",
             ),
         ]
 

@@ -8,6 +8,7 @@ from .classification import (
     classify,
     explain,
 )
+from .end_to_end import EndToEnd, end_to_end
 from .facts import (
     ASPECTS,
     Answer,
@@ -26,7 +27,7 @@ from .leverage import Effect, Leverage, Step, Yardstick, leverage_of
 from .measures import DESIGNATED_MANAGER_MEASURE, Measure, measures_for, measures_of
 from .revisions import POLICY_2024, PolicyRevision
 from .services import ServiceAdvice, advise_service, needs_consultation
-from .wording import describe, label
+from .wording import describe, describe_end_to_end, label
 
 __all__ = [
     "ASPECTS",
@@ -40,6 +41,7 @@ __all__ = [
     "Clause",
     "ClauseFinding",
     "Effect",
+    "EndToEnd",
     "ExemptionGround",
     "Facts",
     "Finding",
@@ -56,6 +58,8 @@ __all__ = [
     "advise_service",
     "classify",
     "describe",
+    "describe_end_to_end",
+    "end_to_end",
     "explain",
     "label",
     "leverage_of",

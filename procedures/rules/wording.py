@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from .classification import ClauseFinding, Finding, Reason
+from .end_to_end import EndToEnd
 from .facts import (
     Answer,
     Aspect,
@@ -48,6 +49,13 @@ def describe(finding: ClauseFinding) -> str:
         ground=_label_or_blank(finding.ground),
         basis=_label_or_blank(finding.basis),
     )
+
+
+def describe_end_to_end(result: EndToEnd, *, is_online: bool) -> str:
+    """One Japanese sentence on whether people still have to come (来庁), or will have to."""
+    sentences = END_TO_END_SENTENCES if is_online else END_TO_END_PROSPECTS
+    aspects = result.remaining or result.unanswered
+    return sentences[result.verdict].format(aspects="".join(f"「{label(one)}」" for one in aspects))
 
 
 def _label_or_blank(member: Labelled | None) -> str:
@@ -211,6 +219,19 @@ SENTENCES_ON_OTHER: Mapping[Reason, str] = {
     Reason.ANSWER_MISSING: "ほかに支障があるか未調査ですので、有無を確認してください。",
 }
 """The same for `Aspect.OTHER`, which asks for further obstacles, not for what is needed."""
+
+END_TO_END_SENTENCES: Mapping[Finding, str] = {
+    Finding.HOLDS: "来庁不要で完結します。",
+    Finding.FAILS: "{aspects}のために、来庁や郵送が残っています。",
+    Finding.UNKNOWN: "{aspects}が未調査のため、来庁不要で完結するかは分かりません。",
+}
+
+END_TO_END_PROSPECTS: Mapping[Finding, str] = {
+    Finding.HOLDS: "オンライン化すると、来庁不要で完結します。",
+    Finding.FAILS: "{aspects}が残ったままオンライン化すると、来庁や郵送も残ります。",
+    Finding.UNKNOWN: "{aspects}が未調査のため、来庁不要で完結するようになるかは分かりません。",
+}
+"""The same before the procedure is online."""
 
 LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     Aspect: ASPECT_LABELS,

@@ -13,7 +13,7 @@ from procedures.management.terminal import TerminalReport
 from procedures.models import ImportRun, Procedure, Source
 from tests import factories
 from tests.workbooks import workbook
-from tracking.actions import save_row
+from tracking.actions.plans import save_row
 
 pytestmark = pytest.mark.django_db
 SURVEY = Path(__file__).parents[3] / "shared" / "data" / "national_inventory_local.xlsx"

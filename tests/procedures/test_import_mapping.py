@@ -11,7 +11,7 @@ from procedures import bulk_import
 from procedures.forms.columns import NO_NAME, NO_ROW_ABOVE, NOTHING_READ, TWICE
 from procedures.models import ImportRun, Procedure, RememberedMapping, YearlyVolume
 from procedures.views.import_reading import NO_WORD_CHOSEN
-from tests.pages import sent_by, text
+from tests.pages import same_page, sent_by, text
 from tests.workbooks import workbook
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +117,15 @@ def test_another_heading_row_renders_other_proposals_and_writes_nothing(client):
     )
     assert NO_ROW_ABOVE in text(refused)
     assert list(ImportRun.objects.values()) == before
+
+
+def test_another_heading_row_gives_the_page_as_it_loads_with_it(client):
+    rows = [["手続の一覧表"], ["整理", "呼び名", "受け持ち"], ["A-1", "転入の届出", "市民部"]]
+    run = upload(client, sheets(一覧=rows))
+    query = {"look": "1", "s0-sheets": "0", "s0-last_row": "3", "s0-levels": "1"}
+    old, address = mapping(client, run), reverse("import_mapping", args=[run.pk])
+    answer = client.get(address, query, headers={"HX-Request": "true"})
+    same_page(old, answer, "mapping", mapping(client, run, **query), select="mapping")
 
 
 def test_the_heading_row_that_was_looked_at_is_the_one_that_counts(client):

@@ -13,7 +13,7 @@ from procedures.bulk_import.progress import ALREADY
 from procedures.forms.upload import BOTH_CHOSEN, NOTHING_CHOSEN
 from procedures.models import ImportRun, Procedure
 from tests import factories
-from tests.pages import text
+from tests.pages import same_page, text
 from tests.procedures.spreadsheet.old_excel import container
 from tests.workbooks import workbook
 
@@ -170,6 +170,14 @@ def test_a_file_and_pasted_text_are_one_too_many(administration):
     assert response.status_code == 422
     assert BOTH_CHOSEN in text(response)
     assert not ImportRun.objects.exists()
+
+
+def test_a_refused_file_gives_the_page_that_a_browser_without_script_gets(administration):
+    address, data = reverse("import_list"), {"pasted": ""}
+    old = administration.get(address)
+    answer = administration.post(address, data, headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    same_page(old, answer, "upload", administration.post(address, data), select="upload")
 
 
 def test_htmx_is_sent_on_to_the_page_of_the_run(administration):

@@ -9,7 +9,7 @@ from procedures.models import ImportRow, LegalBasis, Procedure, Source, YearlyVo
 from procedures.spreadsheet.trace import Versions
 from tests import factories
 from tests.workbooks import workbook
-from tracking.actions import save_row
+from tracking.actions.plans import save_row
 from tracking.models import MigrationPlan
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from procedures import bulk_import
 from procedures.bulk_import.progress import STOPPED
 from procedures.models import ImportRun, Procedure
 from procedures.permissions import NOT_YOUR_DEPARTMENT
-from tests.pages import text
+from tests.pages import same_page, text
 from tests.procedures.test_import_return import edit
 from tests.workbooks import workbook
 
@@ -58,6 +58,16 @@ def test_work_shows_its_step_and_rows(client, run, state):
     fragment = client.get(reverse("import_progress", args=[run.pk]), headers=HTMX)
     assert 'max="1200" value="500"' in text(fragment)
     assert 'hx-trigger="every 1s"' in text(fragment)
+
+
+@pytest.mark.parametrize("state", ImportRun.WORKING)
+def test_progress_gives_the_page_as_it_loads_afterwards(client, run, state):
+    at_work(run, state, progress_step="台帳と比べています", progress_done=500, progress_total=1200)
+    old = page_of(client, run)
+    at_work(run, state, progress_step="書き込んでいます", progress_done=1100, progress_total=1200)
+    fragment = client.get(reverse("import_progress", args=[run.pk]), headers=HTMX)
+    assert "書き込んでいます" in text(fragment)
+    same_page(old, fragment, "progress", page_of(client, run))
 
 
 def test_when_the_work_is_over_the_page_is_loaded_again(client, run):

@@ -200,7 +200,7 @@ def test_failure_in_the_middle_of_an_undo_changes_nothing(office, administrator,
     def fails(*args):
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr(bulk_import.undoing._Undo, "_restore_procedures", fails)
+    monkeypatch.setattr(bulk_import.undoing.Undo, "_restore_procedures", fails)
     with pytest.raises(RuntimeError):
         bulk_import.undo(run.pk, by=administrator)
     run.refresh_from_db()

@@ -2,8 +2,11 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from procedures import actions
+from procedures.actions import VolumeEdit, set_volumes
 from procedures.editing import Conflict
 from procedures.models import Procedure, Source, YearlyVolume
 from tests import factories
@@ -160,3 +163,110 @@ def test_others_cannot_set_volumes(procedure, person, request):
         set_volume(procedure, request.getfixturevalue(person), total=1)
 
     assert not YearlyVolume.objects.exists()
+
+
+def edit(procedure, version=None, **sent) -> VolumeEdit:
+    """An edit by somebody who saw the present version, or ``version``."""
+    return VolumeEdit(procedure.pk, version or procedure.version, sent)
+
+
+def stored(year=2025) -> dict[int, tuple[int | None, int | None]]:
+    rows = YearlyVolume.objects.filter(fiscal_year=year)
+    return {row.procedure_id: (row.total, row.online) for row in rows}
+
+
+def test_many_rows_are_written_each_for_itself(department, counted, member, division_person):
+    new = factories.ProcedureFactory(department=department)
+    same, wrong = (factories.ProcedureFactory(department=department) for _ in range(2))
+    set_volume(counted, division_person, total=120, online=10)
+
+    result = set_volumes(
+        fiscal_year=2025,
+        edits=[
+            edit(counted, total=130, online=10),
+            edit(new, total=7, online=0, certainty="estimate"),
+            edit(same, total=None, online=None, certainty="actual"),
+            edit(wrong, total=10, online=11),
+        ],
+        by=member,
+    )
+
+    assert result.saved == [new.pk]
+    (conflict,) = result.conflicts[counted.pk].disagreements
+    assert (conflict.mine, conflict.theirs) == (130, 120)
+    assert set(result.refused[wrong.pk].error_dict) == {"online"}
+    assert stored() == {counted.pk: (120, 10), new.pk: (7, 0)}
+    volume = YearlyVolume.objects.get(procedure=new)
+    assert (volume.history.get().by_name, volume.certainty) == (str(member), "estimate")
+    new.refresh_from_db()
+    assert (new.version, new.history.count()) == (2, 2)
+    same.refresh_from_db()
+    assert (same.version, wrong.version) == (1, 1)
+
+
+def test_a_row_of_another_department_stops_all_of_them(procedure, member):
+    foreign = factories.ProcedureFactory()
+
+    with pytest.raises(PermissionDenied):
+        set_volumes(
+            fiscal_year=2025, edits=[edit(procedure, total=1), edit(foreign, total=1)], by=member
+        )
+
+    assert not YearlyVolume.objects.exists()
+
+
+def test_an_edit_of_something_else_meanwhile_is_no_conflict_in_a_sheet(
+    counted, member, division_person
+):
+    version = counted.version
+    set_volume(counted, division_person, total=100, online=12)
+
+    result = set_volumes(
+        fiscal_year=2025, edits=[edit(counted, version, total=130, online=10)], by=member
+    )
+
+    assert result.saved == [counted.pk]
+    assert stored() == {counted.pk: (130, 12)}
+
+
+def test_a_version_that_no_history_knows_asks_about_every_difference(counted, member):
+    result = set_volumes(
+        fiscal_year=2025, edits=[edit(counted, 99, total=100, online=12)], by=member
+    )
+
+    (one,) = result.conflicts[counted.pk].disagreements
+    assert (one.field, one.mine, one.theirs) == ("online", 12, 10)
+
+
+def test_a_year_that_was_unknown_when_it_was_seen_and_is_filled_now(
+    procedure, member, division_person
+):
+    set_volume(procedure, division_person, total=120)
+
+    result = set_volumes(fiscal_year=2025, edits=[edit(procedure, total=130)], by=member)
+
+    assert list(result.conflicts) == [procedure.pk]
+
+
+@pytest.mark.parametrize("is_stale", [False, True])
+def test_many_rows_take_as_many_queries_as_one(department, member, is_stale):
+    def queries(count: int) -> int:
+        rows = factories.ProcedureFactory.create_batch(count, department=department)
+        if is_stale:
+            for row in rows:
+                actions.update_procedure(
+                    procedure_id=row.pk,
+                    sent={"note": "備考"},
+                    version=row.version,
+                    by=member,
+                    source=Source.FORM,
+                )
+        with CaptureQueriesContext(connection) as captured:
+            result = set_volumes(
+                fiscal_year=2025, edits=[edit(row, total=5) for row in rows], by=member
+            )
+        assert len(result.saved) == count
+        return len(captured)
+
+    queries(1)  # remembers the rights of the person
+    assert queries(1) == queries(30)

@@ -1,4 +1,4 @@
-"""How far along each procedure is, and where the office wants to be."""
+"""The migration plan of a procedure, and the goals of the office."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -6,10 +6,16 @@ from django.db.models import Q
 
 from procedures.models import ApplicationService, Procedure
 from procedures.models.history import Versioned, history
-
-from .workflow import STATUS_LABELS, Status
+from tracking.workflow import STATUS_LABELS, Status
 
 CHECK_FIELDS = ("plain_wording_checked", "items_reviewed", "input_help_checked")
+
+
+class Coverage(models.TextChoices):
+    """How much of a procedure is done online once it is (オンラインの範囲)."""
+
+    WHOLLY = "wholly", "全部"
+    PARTLY = "partly", "一部"
 
 
 class MigrationPlan(Versioned):
@@ -34,6 +40,9 @@ class MigrationPlan(Versioned):
         blank=True,
         on_delete=models.PROTECT,
         related_name="plans",
+    )
+    coverage = models.CharField(
+        "オンラインの範囲", max_length=8, choices=Coverage.choices, blank=True, default=""
     )
     url = models.URLField("URL", max_length=500, blank=True, default="")
     national_due = models.DateField("国の期限", null=True, blank=True)
