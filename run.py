@@ -70,7 +70,7 @@ def test(arguments: list[str]) -> int:
     """The whole test suite; further arguments go to pytest."""
     install("requirements-dev.txt")
     find_browser()
-    pytest = [str(PYTHON), "-m", "pytest", *arguments]
+    pytest = [str(PYTHON), "-m", "pytest", "--numprocesses=auto", "--dist=worksteal", *arguments]
     engine = "PostgreSQL" if os.environ.get("DATABASE_URL") else "SQLite"
     print(f"== {engine}", flush=True)
     if status := run(pytest, dict(os.environ)):

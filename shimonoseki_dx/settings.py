@@ -33,6 +33,23 @@ def _number(name: str, default: int) -> int:
 OFFICE_NAME = os.environ.get("DX_OFFICE_NAME", "下関市")
 DATA_DIR = Path(os.environ.get("DX_DATA_DIR", BASE_DIR / "var"))
 STALE_DAYS = _number("DX_STALE_DAYS", 90)  # domain.md: 更新停滞
+CONFIRM_DAYS = _number("DX_CONFIRM_DAYS", 90)  # after so many a row is to be confirmed again
+ISSUE_NOTICE_DAYS = _number("DX_ISSUE_NOTICE_DAYS", 14)  # so long before its date an issue is due
+
+# --- Mail (reminders) -------------------------------------------------------------------------
+BASE_URL = os.environ.get("DX_BASE_URL", "").strip().rstrip("/")  # for the addresses in mails
+EMAIL_HOST = os.environ.get("DX_SMTP_HOST", "").strip()
+_SMTP_PORTS = {"none": 25, "starttls": 587, "tls": 465}
+_SMTP_SECURITY = os.environ.get("DX_SMTP_SECURITY", "").strip().lower() or "none"
+if _SMTP_SECURITY not in _SMTP_PORTS:
+    raise ImproperlyConfigured(f"DX_SMTP_SECURITY must be one of {', '.join(_SMTP_PORTS)}.")
+EMAIL_PORT = _number("DX_SMTP_PORT", _SMTP_PORTS[_SMTP_SECURITY])
+EMAIL_USE_TLS = _SMTP_SECURITY == "starttls"
+EMAIL_USE_SSL = _SMTP_SECURITY == "tls"
+EMAIL_HOST_USER = os.environ.get("DX_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("DX_SMTP_PASSWORD", "")
+DEFAULT_FROM_EMAIL = os.environ.get("DX_MAIL_FROM", "").strip()
+EMAIL_TIMEOUT = 20  # seconds that one answer of the mail server may take
 
 # --- Safety -----------------------------------------------------------------------------------
 DEBUG = _flag("DX_DEBUG")
@@ -46,6 +63,7 @@ if not SECRET_KEY:
     )
 ALLOWED_HOSTS = _list("DX_ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = _list("DX_TRUSTED_ORIGINS")
+CSRF_FAILURE_VIEW = "shimonoseki_dx.sign_in.csrf_failure"
 
 SECURE_SSL_REDIRECT = not INSECURE_HTTP
 SESSION_COOKIE_SECURE = not INSECURE_HTTP
@@ -100,7 +118,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "shimonoseki_dx.sign_in.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -2,6 +2,7 @@
 
 import random
 import time
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,16 @@ from django.core.management import call_command
 from procedures import bulk_import
 from procedures.classification import differences
 from procedures.editing import Conflict
-from procedures.models import ImportRun, LegalBasis, Procedure, Source, User
+from procedures.models import Department, ImportRun, LegalBasis, Procedure, Source, User
 from procedures.records import StaleVersion
 from tests import factories
 from tests.workbooks import workbook
-from tracking.actions import save_row
+from tracking.actions import plans
+from tracking.actions.plans import save_row
 from tracking.models import MigrationPlan
+
+# Of the procedure and of its plan; edits of different ones on one row merge.
+CONTESTED_FIELDS = ("note", "assignee", "hold_reason")
 
 
 def set_up() -> None:
@@ -124,6 +129,92 @@ def _edited(pk: int, field: str, value: str, by: User) -> bool:
     except (Conflict, StaleVersion, ValidationError):
         return False
     return True
+
+
+def contested_rows(count: int) -> list[int]:
+    """Makes ``count`` procedures, each with a plan, in the one department; their keys."""
+    department = Department.objects.get()
+    procedures = [factories.ProcedureFactory(department=department) for _ in range(count)]
+    for procedure in procedures:
+        factories.PlanFactory(procedure=procedure)
+    return [procedure.pk for procedure in procedures]
+
+
+def edit_together(
+    seed: int, keys: list[int], edits: int, compares: bool, folder: str, people: int
+) -> dict[str, Any]:
+    """Saves ``edits`` values into random fields of the rows ``keys``, as one of ``people`` at once.
+
+    Begins when as many files as people are in ``folder``. Each edit carries the versions that
+    were read before it; one that is answered with a conflict is done anew from what is there now.
+    Returns how many conflicts there were and every edit that was saved: row, field, the value
+    that was seen, the value that was saved. ``compares=False`` writes without looking.
+    """
+    if not compares:
+        plans.merged_changes = _overwriting
+    chance, by = random.Random(seed), person("second")
+    _wait_for_all(Path(folder), seed, people)
+    saved, conflicts = [], 0
+    for number in range(edits):
+        pk, field = chance.choice(keys), chance.choice(CONTESTED_FIELDS)
+        value = f"{seed}-{number}"
+        while (seen := _edited_from_seen(pk, field, value, by, chance)) is None:
+            conflicts += 1
+        saved.append([pk, field, seen, value])
+    return {"conflicts": conflicts, "saved": saved}
+
+
+def _edited_from_seen(
+    pk: int, field: str, value: str, by: User, chance: random.Random
+) -> str | None:
+    """The value of the field that the edit was made from, or None where it met a conflict."""
+    procedure = Procedure.objects.select_related("plan").get(pk=pk)
+    seen = procedure.note if field == "note" else getattr(procedure.plan, field)
+    time.sleep(chance.random() / 100)
+    try:
+        save_row(
+            procedure_id=pk,
+            answers={field: value} if field == "note" else {},
+            plan={field: value} if field != "note" else {},
+            procedure_version=procedure.version,
+            plan_version=procedure.plan.version,
+            by=by,
+            source=Source.INLINE,
+        )
+    except Conflict:
+        return None
+    return seen
+
+
+def _overwriting(obj: Any, sent: dict[str, Any], version: int) -> dict[str, Any]:
+    return {name: value for name, value in sent.items() if getattr(obj, name) != value}
+
+
+def _wait_for_all(folder: Path, seed: int, people: int) -> None:
+    (folder / str(seed)).touch()
+    until = time.monotonic() + 120
+    while len(list(folder.iterdir())) < people:
+        assert time.monotonic() < until, "the others never came"
+        time.sleep(0.01)
+
+
+def contested_values(keys: list[int]) -> dict[str, Any]:
+    """What became of ``edit_together``: the values of each field in the order of their writing.
+
+    By row and field, the first value first; ``count`` is how many history rows the edits left.
+    """
+    values = {}
+    for pk in keys:
+        plan = MigrationPlan.objects.get(procedure=pk)
+        for field in CONTESTED_FIELDS:
+            rows = Procedure.history.filter(id=pk) if field == "note" else plan.history.all()
+            written = rows.order_by("history_id").values_list(field, flat=True)
+            values[f"{pk} {field}"] = [value for value, _ in groupby(written)]
+    inline = {"change_source": Source.INLINE}
+    count = (
+        Procedure.history.filter(**inline).count() + MigrationPlan.history.filter(**inline).count()
+    )
+    return {"values": values, "count": count}
 
 
 def history_of(pk: int) -> dict[str, list[Any]]:

@@ -45,10 +45,24 @@ ALLOWED = {
     },
     "procedures/bulk_import/applying.py": {"run.save"},
     "procedures/bulk_import/undoing.py": {"run.save"},
+    # An act names what history rows belong together.
+    "procedures/acts.py": {"act.save", "origin.act.save"},
     # Nor have the record of who was handed a workbook, and files that nobody has yet.
     "tracking/distribution.py": {
         "Distribution.objects.create",
         "DistributedSheet.objects.bulk_create",
+    },
+    # A reminder is a record itself: what waited for whom, mailed where, put away when.
+    "tracking/actions/reminders.py": {
+        "Reminder.objects.get_or_create",
+        "_in_program(by).filter(day__lte=reminder.day).update",
+    },
+    # What people set up for themselves says nothing of the inventory.
+    "tracking/actions/personal.py": {
+        "ColumnChoice.objects.filter(user=user, shown_on=shown_on).delete",
+        "ColumnChoice.objects.update_or_create",
+        "SavedFilter.objects.get_or_create",
+        "saved.delete",
     },
     "procedures/admin.py": {"formset.save"},  # commit=False: the objects go to the writers
     "procedures/reference_data/files.py": {"rows.save"},  # a workbook

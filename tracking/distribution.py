@@ -13,7 +13,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from procedures.bulk_import.lookups import Lookups
@@ -176,13 +176,12 @@ def board(distribution: Distribution, on: date) -> Board:
 
 def awaited_sheets(department_ids: Collection[int]) -> list[DistributedSheet]:
     """What these departments still have to hand in: of each its newest sheet, if not yet back."""
-    newest = DistributedSheet.objects.filter(department=OuterRef("department"))
-    sheets = DistributedSheet.objects.filter(
-        department__in=department_ids,
-        pk=Subquery(newest.order_by("-distribution_id").values("pk")[:1]),
-    )
+    sheets = DistributedSheet.objects.filter(department__in=department_ids)
+    newest = dict(sheets.order_by("distribution_id").values_list("department_id", "pk"))
+    if not newest:
+        return []
     read = sheets.select_related("distribution", "department", "returned_as")
-    return [sheet for sheet in read if not is_returned(sheet)]
+    return [sheet for sheet in read.filter(pk__in=newest.values()) if not is_returned(sheet)]
 
 
 def is_returned(sheet: DistributedSheet) -> bool:

@@ -1,10 +1,15 @@
-"""The filters of the procedure lists: the URL is the filter."""
+"""The filters of the procedure lists: the URL is the filter, and the order."""
 
 import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import django_filters
 from django import forms
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models.expressions import Expression
+from django.db.models.functions import NullIf
+from django.http import QueryDict
 from django.utils import timezone
 
 from procedures.models import (
@@ -22,25 +27,70 @@ from .workflow import STATUS_LABELS, Status
 
 UNASSIGNED = "none"
 """The value of ``department`` in an address that means 所管未定."""
+OPEN = "open"
+"""The value in an address that unfolds something, as ``conditions`` the further conditions."""
+_BESIDE = {"page", "conditions", "figures"}  # in an address, and no condition
 _KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 _HIRAGANA = {to: code for code, to in _KATAKANA.items()}
 ASPECT_CHOICES = [(aspect.value, ASPECT_LABELS[aspect]) for aspect in Aspect]
-SORTS: dict[str, tuple[str, tuple]] = {
-    "office": (
-        "組織順",
-        (
-            F("department__order").asc(nulls_last=True),
-            F("division__order").asc(nulls_last=True),
-            "number",
-            "pk",
-        ),
+
+
+def _in_turn(field: str, values: Iterable[str]) -> Case:
+    """The order in which ``values`` are given."""
+    places = [When(**{field: value}, then=Value(place)) for place, value in enumerate(values)]
+    return Case(*places, output_field=IntegerField())
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One order of a list, upwards and downwards: by these, then by number."""
+
+    label: str
+    by: tuple[Expression | F, ...]
+
+    def order(self, *, descending: bool = False) -> tuple[object, ...]:
+        """For ``order_by``: what is not known stands last either way, and no two rows are equal."""
+        turned = (
+            one.desc(nulls_last=True) if descending else one.asc(nulls_last=True) for one in self.by
+        )
+        return (*turned, "number", "pk")
+
+
+SORTS: dict[str, Sort] = {
+    "office": Sort("組織", (F("department__order"), F("division__order"))),
+    "number": Sort("番号", (F("number"),)),
+    "name": Sort("手続名", (F("name_key"),)),
+    "department": Sort("部局室", (F("department__order"),)),
+    "division": Sort("課", (F("division__order"),)),
+    "category": Sort(
+        "区分", (_in_turn("category", (Category.PRIORITY, Category.PENDING, Category.EXEMPT)),)
     ),
-    "number": ("手続番号順", ("number", "pk")),
-    "name": ("手続名順", ("name_key", "pk")),
-    "target": ("目標日の早い順", (F("plan__target_date").asc(nulls_last=True), "number", "pk")),
-    "volume": ("年間件数の多い順", (F("annual_volume").desc(nulls_last=True), "number", "pk")),
-    "changed": ("更新の古い順", ("last_change", "pk")),
+    "status": Sort("状況", (_in_turn("plan_status", Status),)),
+    "target": Sort("目標日", (F("plan__target_date"),)),
+    "service": Sort("利用サービス", (F("plan__service__name"),)),
+    "volume": Sort("年間件数", (F("annual_volume"),)),
+    "changed": Sort("更新", (F("last_change"),)),
+    "assignee": Sort("担当者", (NullIf(F("plan__assignee"), Value("")),)),
+    "launched": Sort("開始日", (F("plan__launched_on"),)),
+    "national_due": Sort("国の期限", (F("plan__national_due"),)),
+    "confirmed": Sort("最終確認日", (F("confirmed_at"),)),
 }
+"""The orders over ``with_progress`` rows; an address names one, or one downwards with ``-``."""
+
+
+# Functions, not lists: the filter of every request copies what it is declared with.
+def set_choices() -> list[tuple[str, str]]:
+    """The named sets."""
+    return [(key, selection.label) for key, selection in SELECTIONS.items()]
+
+
+def sort_choices() -> list[tuple[str, str]]:
+    """The orders, each upwards and downwards."""
+    return [
+        (f"{sign}{key}", f"{sort.label}（{direction}）")
+        for key, sort in SORTS.items()
+        for sign, direction in (("", "昇順"), ("-", "降順"))
+    ]
 
 
 class _DivisionField(django_filters.fields.ModelChoiceField):
@@ -54,8 +104,11 @@ class DivisionFilter(django_filters.ModelChoiceFilter):
     field_class = _DivisionField
 
 
-class ProcedureFilter(django_filters.FilterSet):
-    """Over ``with_progress`` rows. An invalid value shows its error and no rows."""
+class ListFilter(django_filters.FilterSet):
+    """What every look at a list can ask for: a search, a named set, an order.
+
+    Over ``with_progress`` rows. An invalid value shows its error and no rows.
+    """
 
     q = django_filters.CharFilter(
         label="検索（手続名・よみ・番号）",
@@ -63,6 +116,62 @@ class ProcedureFilter(django_filters.FilterSet):
         max_length=100,
         widget=forms.TextInput(attrs={"type": "search", "data-search": ""}),
     )
+    set = django_filters.ChoiceFilter(
+        label="集計の対象", method="select", choices=set_choices, empty_label="すべて"
+    )
+    sort = django_filters.ChoiceFilter(
+        label="並べ替え", method="order", choices=sort_choices, empty_label=None
+    )
+
+    class Meta:
+        model = Procedure
+        fields: list[str] = []
+
+    usual_order = "office"
+    """The order where none is asked for; within one department "division" says the same."""
+
+    @property
+    def rows(self) -> QuerySet[Procedure]:
+        """The rows to show, in order: those that match, or none when the filter is invalid."""
+        if not self.form.is_valid():
+            return self.queryset.none()
+        rows = self.qs
+        if self.form.cleaned_data["sort"]:
+            return rows
+        return rows.order_by(*SORTS[self.usual_order].order())
+
+    @property
+    def is_active(self) -> bool:
+        """Whether anything but the order is chosen."""
+        return _chooses(self.data, without=_BESIDE | {"sort"})
+
+    def search(self, rows: QuerySet[Procedure], name: str, value: str) -> QuerySet[Procedure]:
+        """Every word of ``value`` in the name (as a key), its reading or the number.
+
+        Full and half width, hiragana and katakana find each other.
+        """
+        for word in unicodedata.normalize("NFKC", value).split():
+            rows = rows.filter(
+                Q(name_key__contains=name_key(word))
+                | Q(name_kana__icontains=word.translate(_HIRAGANA))
+                | Q(name_kana__icontains=word.translate(_KATAKANA))
+                | Q(number__icontains=word)
+            )
+        return rows
+
+    def select(self, rows: QuerySet[Procedure], name: str, value: str) -> QuerySet[Procedure]:
+        """The rows of a named set, as the figures count them."""
+        return rows.filter(condition(value, timezone.localdate()))
+
+    def order(self, rows: QuerySet[Procedure], name: str, value: str) -> QuerySet[Procedure]:
+        """The rows in a named order."""
+        descending = value.startswith("-")
+        return rows.order_by(*SORTS[value.removeprefix("-")].order(descending=descending))
+
+
+class ProcedureFilter(ListFilter):
+    """With all further conditions, whose choices cost queries: see ``filter_for``."""
+
     department = django_filters.ModelChoiceFilter(
         label="部局室",
         queryset=Department.objects.all(),
@@ -103,63 +212,16 @@ class ProcedureFilter(django_filters.FilterSet):
         choices=ASPECT_CHOICES,
         empty_label="すべて",
     )
-    set = django_filters.ChoiceFilter(
-        label="集計の対象",
-        method="select",
-        choices=[(key, selection.label) for key, selection in SELECTIONS.items()],
-        empty_label="すべて",
-    )
-    sort = django_filters.ChoiceFilter(
-        label="並べ替え",
-        method="order",
-        choices=[(key, label) for key, (label, _) in SORTS.items()],
-        empty_label=None,
-    )
 
-    class Meta:
-        model = Procedure
-        fields: list[str] = []
 
-    @property
-    def rows(self) -> QuerySet[Procedure]:
-        """The rows to show, in order: those that match, or none when the filter is invalid."""
-        if not self.form.is_valid():
-            return self.queryset.none()
-        rows = self.qs
-        return rows if self.form.cleaned_data["sort"] else rows.order_by(*SORTS["office"][1])
+def filter_for(query: QueryDict) -> type[ListFilter]:
+    """The smallest filter that understands ``query`` and has what its page is to offer."""
+    is_narrowed = _chooses(query, without=_BESIDE | {*ListFilter.base_filters})
+    return ProcedureFilter if is_narrowed or query.get("conditions") == OPEN else ListFilter
 
-    @property
-    def is_active(self) -> bool:
-        """Whether anything but the order is chosen."""
-        return any(value for name, value in self.data.items() if name not in {"sort", "page"})
 
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether one of the conditions is chosen that are folded away at first."""
-        seen = {"q", "set", "sort", "page"}
-        return any(value for name, value in self.data.items() if name not in seen)
-
-    def search(self, rows: QuerySet[Procedure], name: str, value: str) -> QuerySet[Procedure]:
-        """Every word of ``value`` in the name (as a key), its reading or the number.
-
-        Full and half width, hiragana and katakana find each other.
-        """
-        for word in unicodedata.normalize("NFKC", value).split():
-            rows = rows.filter(
-                Q(name_key__contains=name_key(word))
-                | Q(name_kana__icontains=word.translate(_HIRAGANA))
-                | Q(name_kana__icontains=word.translate(_KATAKANA))
-                | Q(number__icontains=word)
-            )
-        return rows
-
-    def select(self, rows: QuerySet[Procedure], name: str, value: str) -> QuerySet[Procedure]:
-        """The rows of a named set, as the figures count them."""
-        return rows.filter(condition(value, timezone.localdate()))
-
-    def order(self, rows: QuerySet[Procedure], name: str, value: str) -> QuerySet[Procedure]:
-        """The rows in a named order."""
-        return rows.order_by(*SORTS[value][1])
+def _chooses(query: QueryDict, *, without: set[str]) -> bool:
+    return any(value for name, value in query.items() if name not in without)
 
 
 def listed(procedures: QuerySet[Procedure]) -> QuerySet[Procedure]:

@@ -39,6 +39,7 @@ class ShownFinding:
 class Hindrance:
     """What must change for clause 3(1)② to hold: an aspect, its answer now, the reviews for it."""
 
+    code: str
     aspect: str
     answer: str
     is_unanswered: bool
@@ -117,6 +118,7 @@ def _path(
 ) -> tuple[Hindrance, ...]:
     return tuple(
         Hindrance(
+            code=aspect.value,
             aspect=label(aspect),
             answer=label(facts.answers[aspect]),
             is_unanswered=aspect in classification.unanswered,

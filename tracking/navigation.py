@@ -45,11 +45,13 @@ def _entries(rights: Rights) -> list[tuple[str, str]]:
         entries.append(("全庁の状況", "dashboard"))
     if rights.department_ids:
         entries.append(("チームの手続", "team"))
-    entries.append(("手続一覧", "procedure_list"))
+    entries += [("手続一覧", "procedure_list"), ("課題", "issue_list")]
+    if rights.is_office_wide or rights.department_ids:
+        entries.append(("やりとり", "comment_list"))
     if rights.is_office_wide:
         entries += [("所管未定", "unassigned"), ("配付", "distribution_list")]
     if rights.is_office_wide or rights.department_ids:
-        entries.append(("取込", "import_list"))
+        entries += [("取込", "import_list"), ("まとめ操作", "act_list")]
     if rights.is_administrator:
         entries.append(("管理", "admin:index"))
     entries.append(("使い方", "guide"))

@@ -14,7 +14,7 @@ from procedures.models import ApplicationService, Procedure
 from procedures.records import UNSAVED, Origin
 from procedures.spreadsheet.cell import CLEAR
 
-from .actions import check_requirements
+from .actions.plans import check_requirements
 from .models import MigrationPlan
 from .workflow import Status
 

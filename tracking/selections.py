@@ -4,7 +4,7 @@ A figure's link names the set it counts (``?set=overdue``), so a number on a scr
 behind it cannot differ. Terms: domain.md "Figures".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -21,12 +21,14 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Coalesce, Greatest
+from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 
 from procedures.fiscal_year import last_complete_fiscal_year
 from procedures.models import Exemption, Procedure, Scope, YearlyVolume
 from procedures.rules import Category
 
+from .models import FORECAST, OPEN_STATES, Comment, Issue
 from .workflow import STATUS_LABELS, Status
 
 
@@ -35,12 +37,28 @@ def with_progress(procedures: QuerySet[Procedure]) -> QuerySet[Procedure]:
 
     ``annual_volume`` is the newest known yearly volume, null where none is known.
     """
-    newest = YearlyVolume.objects.filter(procedure=OuterRef("pk"), total__isnull=False)
     return procedures.annotate(
         plan_status=Coalesce(F("plan__status"), Value(Status.NOT_STARTED.value)),
         last_change=Greatest(F("changed_at"), Coalesce(F("plan__changed_at"), F("changed_at"))),
-        annual_volume=Subquery(newest.order_by("-fiscal_year").values("total")[:1]),
+        annual_volume=newest_volume("pk"),
     )
+
+
+def newest_volume(procedure: str, subquery: type[Subquery] = Subquery) -> Subquery:
+    """The newest known yearly volume of what ``procedure`` leads to; null where none is known."""
+    known = YearlyVolume.objects.filter(procedure=OuterRef(procedure), total__isnull=False)
+    return subquery(known.order_by("-fiscal_year").values("total")[:1])
+
+
+def behind_forecast(procedures: QuerySet[Procedure]) -> QuerySet[Procedure]:
+    """Those whose target date lies before their ``forecast``, over ``with_progress``.
+
+    The forecast of a procedure is the latest of its open issues.
+    """
+    issues = Issue.objects.open().with_forecast().filter(procedure=OuterRef("pk"))
+    latest = issues.filter(forecast__isnull=False).order_by("-forecast").values("forecast")[:1]
+    rows = with_progress(procedures).annotate(forecast=Subquery(latest))
+    return rows.filter(UNFINISHED, plan__target_date__lt=F("forecast"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +98,39 @@ def _behind_national(on: date) -> Q:
 
 def _stale(on: date) -> Q:
     """The last change lies more than ``STALE_DAYS`` days back: so many whole days without one."""
-    start_of_day = timezone.make_aware(datetime.combine(on, time.min))
-    return UNFINISHED & Q(last_change__lt=start_of_day - timedelta(days=settings.STALE_DAYS))
+    return UNFINISHED & Q(last_change__lt=_days_before(on, settings.STALE_DAYS))
+
+
+def _to_confirm(on: date) -> Q:
+    """Neither changed nor confirmed for more than ``CONFIRM_DAYS`` whole days."""
+    limit = _days_before(on, settings.CONFIRM_DAYS)
+    unconfirmed = Q(confirmed_at__isnull=True) | Q(confirmed_at__lt=limit)
+    return TARGET & Q(last_change__lt=limit) & unconfirmed
+
+
+def _days_before(on: date, days: int) -> datetime:
+    return timezone.make_aware(datetime.combine(on, time.min)) - timedelta(days=days)
+
+
+def waiting_for(addressee: Comment.Addressee) -> Q:
+    """Procedures on which somebody of ``addressee`` has been asked and nobody has said 済."""
+    return _has(Comment.objects.filter(addressee=addressee, done_at__isnull=True))
+
+
+def issues_due_by(day: date) -> Q:
+    """The issues still open whose forecast (見込み) is ``day`` or earlier."""
+    return Q(state__in=OPEN_STATES) & Q(LessThanOrEqual(FORECAST, day))
+
+
+def _issue_due(on: date) -> Q:
+    day = on + timedelta(days=settings.ISSUE_NOTICE_DAYS)
+    return IN_FORCE & _has(Issue.objects.filter(issues_due_by(day)))
+
+
+def _has(rows: QuerySet) -> Q:
+    """Procedures to which one of ``rows`` belongs."""
+    # Not Exists: with OuterRef it cannot be counted beside a set that looks at annual_volume.
+    return Q(pk__in=rows.order_by().values("procedure"))
 
 
 def usage_volumes(on: date, path: str = "") -> Q:
@@ -99,8 +148,7 @@ def usage_volumes(on: date, path: str = "") -> Q:
 
 
 def _usage_known(on: date) -> Q:
-    known = YearlyVolume.objects.filter(usage_volumes(on))
-    return Q(pk__in=known.order_by().values("procedure"))
+    return _has(YearlyVolume.objects.filter(usage_volumes(on)))
 
 
 SELECTIONS: dict[str, Selection] = {
@@ -124,6 +172,17 @@ SELECTIONS: dict[str, Selection] = {
     "national_due": Selection("国の期限あり", _always(UNFINISHED & NATIONAL_DUE_KNOWN)),
     "no_national_due": Selection("国の期限なし", _always(UNFINISHED & NATIONAL_DUE_UNKNOWN)),
     "stale": Selection("更新停滞", _stale),
+    "to_confirm": Selection("確認の時期", _to_confirm),
+    "asked": Selection(
+        "情報政策課からの依頼・差戻し", _always(waiting_for(Comment.Addressee.TEAM))
+    ),
+    "asking": Selection("情報政策課への相談", _always(waiting_for(Comment.Addressee.DIVISION))),
+    "issue_due": Selection("課題の期限", _issue_due),
+    "deciding": Selection(
+        "回答で区分が決まる",
+        # An obstacle keeps the category where it is, whatever the open answers will be.
+        _always(TARGET & ~PRIORITY & ~Q(unanswered="") & Q(obstacles="")),
+    ),
     "incomplete": Selection("未調査の項目あり", _always(TARGET & ~Q(unanswered=""))),
     "volume_known": Selection("年間件数あり", _always(TARGET & VOLUME_KNOWN)),
     "volume_unknown": Selection("年間件数が不明", _always(TARGET & ~VOLUME_KNOWN)),
@@ -149,18 +208,31 @@ SELECTIONS: dict[str, Selection] = {
 }
 
 
+CONCERNS = ("overdue", "behind_national", "stale")
+
+
 def condition(key: str, on: date) -> Q:
     """The rows of the set ``key`` on the day ``on``. Raises ``KeyError`` for an unknown one."""
     return SELECTIONS[key].condition(on)
 
 
-def with_concerns(procedures: QuerySet[Procedure], on: date) -> QuerySet[Procedure]:
-    """Adds ``is_overdue``, ``is_behind_national`` and ``is_stale`` to ``with_progress`` rows."""
+def with_concerns(
+    procedures: QuerySet[Procedure],
+    on: date,
+    keys: Iterable[str] = CONCERNS,
+    case: type[Case] = Case,
+) -> QuerySet[Procedure]:
+    """Adds ``is_overdue`` etc. to ``with_progress`` rows: whether each is in the sets ``keys``."""
     return procedures.annotate(
         **{
-            f"is_{key}": Case(
+            f"is_{key}": case(
                 When(condition(key, on), then=True), default=False, output_field=BooleanField()
             )
-            for key in ("overdue", "behind_national", "stale")
+            for key in keys
         }
     )
+
+
+def thresholds() -> tuple[int, ...]:
+    """The settings that the conditions look at; one that changes makes them other conditions."""
+    return settings.STALE_DAYS, settings.CONFIRM_DAYS, settings.ISSUE_NOTICE_DAYS

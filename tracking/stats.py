@@ -1,8 +1,9 @@
 """Every figure on every screen: queries in, frozen dataclasses out. Definitions: domain.md."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import lru_cache
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value, When
 
@@ -10,8 +11,17 @@ from procedures.fiscal_year import fiscal_year, last_complete_fiscal_year
 from procedures.models import ASPECT_FIELDS, Department, Procedure
 from procedures.rules import Answer, Category
 
-from .models import Goal
-from .selections import SELECTIONS, condition, usage_volumes, with_progress
+from .models import Goal, Issue
+from .prepared import PreparedCount
+from .selections import (
+    SELECTIONS,
+    behind_forecast,
+    condition,
+    newest_volume,
+    thresholds,
+    usage_volumes,
+    with_progress,
+)
 from .workflow import Status
 
 EXCLUDED_SETS = ("exempt", "outside", "abolished")
@@ -121,6 +131,96 @@ def counts(procedures: QuerySet[Procedure], keys: Iterable[str], *, on: date) ->
     return with_progress(procedures).aggregate(
         **{key: Count("pk", filter=_all_or(condition(key, on))) for key in keys}
     )
+
+
+def counts_by_department(
+    keys: tuple[str, ...], *, on: date, department_ids: Iterable[int] | None = None
+) -> dict[int | None, dict[str, int]]:
+    """``counts`` by department (None: 所管未定), in one query; those without rows are left out.
+
+    Of all departments, or of ``department_ids`` alone.
+    """
+    rows = _counting(keys, on, thresholds()).all()
+    if department_ids is not None:
+        rows = rows.filter(department__in=department_ids)
+    return {row["department_id"]: {key: row[key] for key in keys} for row in rows}
+
+
+def counts_of_departments(
+    department_ids: Iterable[int], keys: tuple[str, ...], *, on: date
+) -> dict[str, int]:
+    """``counts`` over the procedures of some departments together."""
+    found = counts_by_department(keys, on=on, department_ids=department_ids).values()
+    return {key: sum(counts[key] for counts in found) for key in keys}
+
+
+@lru_cache(maxsize=8)
+def _counting(keys: tuple[str, ...], on: date, _: tuple[int, ...]) -> QuerySet[Procedure]:
+    """Counts the named sets by department: a query that is kept, see ``prepared``."""
+    named = {key: PreparedCount("pk", filter=_all_or(condition(key, on))) for key in keys}
+    rows = with_progress(Procedure.objects.all()).order_by()
+    return rows.values("department_id").annotate(**named)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits on one measure: open issues, and the procedures that they are of.
+
+    ``applications`` is the yearly volume of those where it is known, ``unknown_count`` says of
+    how many it is not.
+    """
+
+    issue_count: int = 0
+    procedure_count: int = 0
+    applications: int = 0
+    unknown_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What a change has done to issues that waited: whose forecast moved, whose target is missed.
+
+    ``late_count`` is of procedures whose target date now lies before their forecast.
+    """
+
+    waiting_count: int
+    issue_count: int
+    procedure_count: int
+    late_count: int
+
+
+def waiting_by_measure(issues: QuerySet[Issue]) -> dict[int, Waiting]:
+    """What of ``issues`` waits on each shared measure, in one query; none is left out."""
+    # A measure is about one aspect, of which a procedure has one open issue: none counts twice.
+    rows = (
+        issues.open()
+        .filter(shared_measure__isnull=False)
+        .annotate(annual_volume=newest_volume("procedure"))
+        .order_by()
+        .values("shared_measure_id")
+        .annotate(
+            issue_count=Count("pk"),
+            procedure_count=Count("procedure", distinct=True),
+            applications=Sum("annual_volume", default=0),
+            unknown_count=Count("pk", filter=Q(annual_volume__isnull=True)),
+        )
+    )
+    return {row.pop("shared_measure_id"): Waiting(**row) for row in rows}
+
+
+def forecasts(issues: QuerySet[Issue]) -> dict[int, date | None]:
+    """The forecast of each open one of ``issues``, by its key."""
+    return dict(issues.open().with_forecast().values_list("pk", "forecast"))
+
+
+def shift_since(before: Mapping[int, date | None]) -> Shift:
+    """What has moved since ``before`` (as ``forecasts`` gave it)."""
+    issues = Issue.objects.filter(pk__in=before)
+    after = forecasts(issues)
+    moved = issues.filter(pk__in=[key for key, day in after.items() if day != before[key]])
+    procedures = Procedure.objects.filter(pk__in=moved.values("procedure"))
+    late_count = behind_forecast(procedures).count()
+    return Shift(len(before), moved.count(), procedures.count(), late_count)
 
 
 def overview(procedures: QuerySet[Procedure], *, on: date) -> Overview:

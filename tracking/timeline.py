@@ -11,20 +11,24 @@ from procedures.classification import DERIVED_FIELDS
 from procedures.display import Names, field_label, value_label
 from procedures.models import Exemption, LegalBasis, Procedure, Source, YearlyVolume
 
-from .models import MigrationPlan
+from .models import Issue, MigrationPlan, SharedMeasure, WorkReview, subject_of
 
 UNKNOWN = "不明"
+CONFIRMED = "変更がないことを確認しました。"
+UNCONFIRMED = "変更なし確認を取り消しました。"
 _PARTS: tuple[type[models.Model], ...] = (
     Procedure,
     LegalBasis,
     YearlyVolume,
     Exemption,
     MigrationPlan,
+    WorkReview,
+    Issue,
 )
 # Keys, what the entry's head says already, and what the writers keep for themselves.
 _UNSHOWN = frozenset(
     {"id", "procedure", "version", "changed_at", "created_at", "name_key", "proposed_by"}
-    | {"proposed_at", "confirmed_by", "confirmed_at", "fiscal_year"}
+    | {"proposed_at", "confirmed_by", "confirmed_at", "fiscal_year", "aspect"}
 )
 
 
@@ -45,7 +49,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one person did at one moment; ``is_registration`` where the procedure came in."""
+    """What one person did at one moment; ``is_registration`` where the procedure came in.
+
+    ``note`` is a sentence on what changes no field: a confirmation, or one that was taken back.
+    """
 
     at: datetime
     by_name: str
@@ -54,6 +61,7 @@ class Entry:
     import_name: str
     is_registration: bool
     changes: tuple[Change, ...]
+    note: str = ""
 
     @property
     def facts(self) -> tuple[Change, ...]:
@@ -67,18 +75,19 @@ class Entry:
 
 
 def timeline(procedure: Procedure) -> tuple[Entry, ...]:
-    """Every change of ``procedure``, its bases, volumes, exemption and plan; the newest first.
+    """Every change of ``procedure`` and of what belongs to it (``_PARTS``); the newest first.
 
-    At most nine queries, however long the history is.
+    At most twelve queries, however long the history is.
     """
-    names = Names()
-    moments: dict[tuple[Any, ...], list[tuple[Any, list[Change]]]] = {}
+    names = Names(SharedMeasure)
+    moments: dict[tuple[Any, ...], list[tuple[Any, list[Change], str]]] = {}
     for model in _PARTS:
         for row, older in _pairs(model, procedure):
             key = (row.history_date, row.by_name, row.change_source, row.import_run_id)
-            moments.setdefault(key, []).append((row, list(_changes(model, row, older, names))))
+            changes = list(changes_between(model, row, older, names))
+            moments.setdefault(key, []).append((row, changes, note_on(row, older)))
     entries = [_entry(rows) for rows in moments.values()]
-    shown = [entry for entry in entries if entry.changes or entry.is_registration]
+    shown = [entry for entry in entries if entry.changes or entry.is_registration or entry.note]
     return tuple(sorted(shown, key=lambda entry: entry.at, reverse=True))
 
 
@@ -92,9 +101,9 @@ def _pairs(model: type[models.Model], procedure: Procedure) -> Iterator[tuple[An
         before[row.id] = row
 
 
-def _entry(rows: Sequence[tuple[Any, list[Change]]]) -> Entry:
+def _entry(rows: Sequence[tuple[Any, list[Change], str]]) -> Entry:
     head = rows[0][0]
-    changes = [change for _, found in rows for change in found]
+    changes = [change for _, found, _ in rows for change in found]
     return Entry(
         at=head.history_date,
         by_name=head.by_name,
@@ -102,13 +111,27 @@ def _entry(rows: Sequence[tuple[Any, list[Change]]]) -> Entry:
         import_run_id=head.import_run_id,
         import_name=head.import_run.file_name if head.import_run else "",
         is_registration=any(
-            row.history_type == "+" and isinstance(row, Procedure.history.model) for row, _ in rows
+            row.history_type == "+" and isinstance(row, Procedure.history.model)
+            for row, _, _ in rows
         ),
         changes=tuple(sorted(changes, key=lambda change: change.is_result)),
+        note=next((note for _, _, note in rows if note), ""),
     )
 
 
-def _changes(model: type[models.Model], row: Any, older: Any, names: Names) -> Iterator[Change]:
+def note_on(row: Any, older: Any) -> str:
+    """The sentence on a history row that confirmed its procedure, or took that back."""
+    if not isinstance(row, Procedure.history.model) or older is None:
+        return ""
+    if row.confirmed_at == older.confirmed_at:
+        return ""
+    return CONFIRMED if row.confirmed_at == row.history_date else UNCONFIRMED
+
+
+def changes_between(
+    model: type[models.Model], row: Any, older: Any, names: Names
+) -> Iterator[Change]:
+    """What the history row ``row`` of ``model`` changed; ``older`` is the one before, if any."""
     subject = _subject(model, row)
     if row.history_type == "-":
         yield Change(subject, "", row.row_name, None)
@@ -134,6 +157,8 @@ def _subject(model: type[models.Model], row: Any) -> str:
         return f"根拠法令「{row.row_name}」"
     if model is YearlyVolume:
         return f"{row.fiscal_year}年度の件数"
+    if model is Issue:
+        return f"課題「{subject_of(row.aspect)}」"
     return str(model._meta.verbose_name)
 
 

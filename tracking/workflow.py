@@ -23,6 +23,15 @@ STATUS_LABELS: dict[Status, str] = {
     Status(value): label for value, label in labels(STATUSES).items()
 }
 
+USUAL_WAY: tuple[Status, ...] = (
+    Status.NOT_STARTED,
+    Status.REVIEWING,
+    Status.PREPARING,
+    Status.TESTING,
+    Status.ONLINE,
+)
+"""The order in which a plan usually moves; any other move is allowed too, and each is recorded."""
+
 
 class Requirement(StrEnum):
     """What a plan must have before it may be in a state."""
@@ -76,6 +85,15 @@ _IS_MET: dict[Requirement, Callable[[PlanFacts], bool]] = {
     Requirement.HOLD_REASON: lambda plan: bool(plan.hold_reason.strip()),
 }
 
+REQUIREMENT_LABELS: dict[Requirement, str] = {
+    Requirement.SERVICE: "利用サービスが決まっている（方針4）",
+    Requirement.LAUNCHED_ON: "開始日が決まっている",
+    Requirement.LAUNCH_NOT_IN_FUTURE: "開始日が今日より後でない",
+    Requirement.CHECKLIST: "公開前の確認3項目が済んでいるか、確認しない理由がある（方針2）",
+    Requirement.CONSULTATION: "協議の要るサービスなら、情報政策課との協議が調っている（方針4）",
+    Requirement.HOLD_REASON: "保留の理由がある",
+}
+
 # The field of the plan at which the sentence belongs, and the sentence.
 SENTENCES: dict[Requirement, tuple[str, str]] = {
     Requirement.SERVICE: (
@@ -111,3 +129,24 @@ SENTENCES: dict[Requirement, tuple[str, str]] = {
 def unmet(plan: PlanFacts) -> tuple[Requirement, ...]:
     """The requirements of the plan's state that are not met, in the table's order."""
     return tuple(need for need in REQUIREMENTS[plan.status] if not _IS_MET[need](plan))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One status and what it requires of a plan: each requirement and whether it is met."""
+
+    status: Status
+    needs: tuple[tuple[Requirement, bool], ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the plan may be in the status as it is."""
+        return all(is_met for _, is_met in self.needs)
+
+
+def standings(plan: PlanFacts) -> tuple[Standing, ...]:
+    """What every status requires of ``plan``, whatever its own status is."""
+    return tuple(
+        Standing(status, tuple((need, _IS_MET[need](plan)) for need in REQUIREMENTS[status]))
+        for status in Status
+    )

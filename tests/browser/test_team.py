@@ -78,6 +78,7 @@ def test_escape_leaves_the_edit_and_nothing_is_saved(visitor, member, procedure)
     tab_to(page, payment)
     press(page, "Home")  # the first choice: 不要
     press(page, "Escape")
+    page.get_by_role("button", name="破棄する").click()
     expect(payment).to_be_hidden()
     expect(edit).to_be_focused()
     procedure.refresh_from_db()

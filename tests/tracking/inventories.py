@@ -24,15 +24,38 @@ from procedures.records import Origin, insert
 from procedures.spreadsheet.keys import name_key
 from tests import factories
 from tracking.filters import ProcedureFilter, listed
-from tracking.models import MigrationPlan
+from tracking.models import Comment, Issue, MigrationPlan, SharedMeasure
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=TOKYO)
 TODAY = NOW.date()
 LAST_COMPLETE_YEAR = 2025
-STALE_AFTER = 90
+STALE_AFTER = CONFIRM_AFTER = 90
+NOTICE_DAYS = 14
 STATUSES = ("not_started", "reviewing", "preparing", "testing", "online", "on_hold")
 CLEAR = ("not_needed",) * 7
+
+
+@dataclass(frozen=True)
+class Talk:
+    """One message on a procedure; ``to`` is the side that has to act, empty for nobody."""
+
+    to: str = ""
+    is_done: bool = False
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """One issue of a procedure, with the date of its own and that of a shared measure."""
+
+    state: str = "open"
+    due_in: int | None = None
+    measure_in: int | None = None
+
+    @property
+    def is_due(self) -> bool:
+        days = self.due_in if self.measure_in is None else self.measure_in
+        return self.state in {"open", "working"} and days is not None and days <= NOTICE_DAYS
 
 
 @dataclass(frozen=True)
@@ -52,6 +75,9 @@ class Case:
     changed: datetime = NOW
     plan_changed: datetime = NOW
     volumes: dict[int, tuple[int | None, int | None]] = field(default_factory=dict)
+    confirmed: datetime | None = None
+    talk: tuple[Talk, ...] = ()
+    issues: tuple[Obstacle, ...] = ()
 
     @property
     def category(self) -> str:
@@ -84,7 +110,15 @@ class Case:
     @property
     def days_unchanged(self) -> int:
         changes = [self.changed] + ([self.plan_changed] if self.status else [])
-        return (TODAY - max(changes).astimezone(TOKYO).date()).days
+        return _days_since(max(changes))
+
+    @property
+    def is_to_confirm(self) -> bool:
+        signs = [self.days_unchanged] + ([_days_since(self.confirmed)] if self.confirmed else [])
+        return self.is_target and min(signs) > CONFIRM_AFTER
+
+    def waits_for(self, side: str) -> bool:
+        return any(one.to == side and not one.is_done for one in self.talk)
 
     @property
     def annual_volume(self) -> int | None:
@@ -109,6 +143,10 @@ class Case:
         return self.basis != "municipal" or self.is_national
 
 
+def _days_since(moment: datetime) -> int:
+    return (TODAY - moment.astimezone(TOKYO).date()).days
+
+
 # One entry for every named set: whoever adds a set says here, in plain words, what it holds.
 EXPECTED: dict[str, Callable[[Case], bool]] = {
     "all": lambda case: True,
@@ -131,6 +169,16 @@ EXPECTED: dict[str, Callable[[Case], bool]] = {
     "national_due": lambda case: case.is_unfinished and case.national_due_after is not None,
     "no_national_due": lambda case: case.is_unfinished and case.national_due_after is None,
     "stale": lambda case: case.is_unfinished and case.days_unchanged > STALE_AFTER,
+    "to_confirm": lambda case: case.is_to_confirm,
+    "asked": lambda case: case.waits_for("team"),
+    "asking": lambda case: case.waits_for("division"),
+    "issue_due": lambda case: not case.is_abolished and any(one.is_due for one in case.issues),
+    "deciding": lambda case: (
+        case.is_target
+        and case.category == "pending"
+        and "unknown" in case.answers
+        and "offline" not in case.answers
+    ),
     "incomplete": lambda case: case.is_target and "unknown" in case.answers,
     "volume_known": lambda case: case.is_target and case.annual_volume is not None,
     "volume_unknown": lambda case: case.is_target and case.annual_volume is None,
@@ -194,6 +242,9 @@ def cases() -> st.SearchStrategy[Case]:
         volumes=st.dictionaries(
             st.integers(2023, 2026), st.builds(_volume, count, count), max_size=3
         ),
+        confirmed=st.none() | _moments(),
+        talk=st.lists(_talk(), max_size=2).map(tuple),
+        issues=st.lists(_obstacles(), max_size=1).map(tuple),
     )
 
 
@@ -203,7 +254,7 @@ def build(cases: Sequence[Case], units: Sequence[Department]) -> list[Procedure]
     service, national = factories.ServiceFactory(), factories.NationalPriorityFactory()
     first = Procedure.objects.count()
     procedures = [
-        _procedure(number, case, units, national) for number, case in enumerate(cases, first)
+        _procedure(number, case, units, national, by) for number, case in enumerate(cases, first)
     ]
     pairs = list(zip(cases, procedures, strict=True))
     _insert_at(by, [(case.changed, procedure) for case, procedure in pairs])
@@ -218,6 +269,10 @@ def build(cases: Sequence[Case], units: Sequence[Department]) -> list[Procedure]
         for year, (total, online) in case.volumes.items()
     ]
     _insert_at(by, [(NOW, volume) for volume in volumes])
+    talk = [_comment(talk, one, by) for case, one in pairs for talk in case.talk]
+    _insert_at(by, [(NOW, comment) for comment in talk])
+    issues = [_issue(issue, one, by) for case, one in pairs for issue in case.issues]
+    _insert_at(by, [(NOW, issue) for issue in issues])
     return procedures
 
 
@@ -239,11 +294,22 @@ def _moments() -> st.SearchStrategy[datetime]:
     )
 
 
+def _talk() -> st.SearchStrategy[Talk]:
+    return st.builds(Talk, st.sampled_from(["", "team", "division"]), st.booleans())
+
+
+def _obstacles() -> st.SearchStrategy[Obstacle]:
+    days = st.none() | st.sampled_from([-1, NOTICE_DAYS, NOTICE_DAYS + 1])
+    return st.builds(Obstacle, st.sampled_from(["open", "working", "solved"]), days, days)
+
+
 def _volume(total: int | None, online: int | None) -> tuple[int | None, int | None]:
     return total, online if total is None or online is None else min(online, total)
 
 
-def _procedure(number: int, case: Case, units: Sequence[Department], national: object) -> Procedure:
+def _procedure(
+    number: int, case: Case, units: Sequence[Department], national: object, by: object
+) -> Procedure:
     name = f"試験手続{number}"
     procedure = Procedure(
         number=f"C-{number:05d}",
@@ -253,6 +319,8 @@ def _procedure(number: int, case: Case, units: Sequence[Department], national: o
         scope=case.scope,
         abolished_on=date(2026, 3, 31) if case.is_abolished else None,
         national_priority=national if case.is_national else None,
+        confirmed_by=by if case.confirmed else None,
+        confirmed_at=case.confirmed,
         **dict(zip(ASPECT_FIELDS, case.answers, strict=True)),
     )
     ground = "ordinance_art7" if case.exemption == "confirmed" else "none"
@@ -287,6 +355,40 @@ def _plan(case: Case, procedure: Procedure, service: object) -> MigrationPlan:
         hold_reason="試験" if case.status == "on_hold" else "",
         **(online if case.status == "online" else {}),
     )
+
+
+def _comment(talk: Talk, procedure: Procedure, by: object) -> Comment:
+    done = {"done_by": by, "done_at": NOW} if talk.is_done else {}
+    return Comment(
+        procedure=procedure, text="試験", addressee=talk.to, written_by=by, written_at=NOW, **done
+    )
+
+
+def _issue(issue: Obstacle, procedure: Procedure, by: object) -> Issue:
+    is_solved = issue.state == "solved"
+    return Issue(
+        procedure=procedure,
+        aspect="payment",
+        kind="e_payment",
+        state=issue.state,
+        due=_day(issue.due_in),
+        shared_measure=_measure(issue.measure_in, procedure, by),
+        outcome="online" if is_solved else "",
+        closed_on=TODAY if is_solved else None,
+    )
+
+
+def _measure(after: int | None, procedure: Procedure, by: object) -> SharedMeasure | None:
+    if after is None:
+        return None
+    measure = SharedMeasure(
+        name=f"対応策{procedure.number}",
+        aspect="payment",
+        kind="e_payment",
+        goes_live_on=_day(after),
+    )
+    _insert_at(by, [(NOW, measure)])
+    return measure
 
 
 def _day(after: int | None) -> date | None:

@@ -12,7 +12,7 @@ from procedures.permissions import DIVISION_ONLY, NOT_YOUR_DEPARTMENT, UNASSIGNE
 from procedures.records import UNSAVED
 from procedures.rules import Answer, Category, Service
 from tests import factories
-from tracking.actions import plan_of, save_row, update_plan
+from tracking.actions.plans import plan_of, save_row, update_plan
 from tracking.models import CHECK_FIELDS, MigrationPlan
 from tracking.workflow import SENTENCES, Requirement, Status
 

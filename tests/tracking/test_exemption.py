@@ -118,7 +118,7 @@ def test_the_division_withdraws_and_the_category_follows(post, procedure, divisi
     factories.ExemptionFactory(procedure=procedure, confirmed=True)
     assert Procedure.objects.get().category == Category.EXEMPT
 
-    response = post(division_person, "exemption_withdraw")
+    response = post(division_person, "exemption_withdraw", reason="条例が変わったため")
 
     assert Procedure.objects.get().category == Category.PENDING
     assert said(response) == ["適用除外を取り下げました。区分は「検討」です。"]
@@ -156,11 +156,12 @@ def test_what_is_decided_is_the_proposal_that_was_shown(
     assert f'name="proposed_at" value="{seen}"' in page.content.decode()
     post(member, "exemption_propose", **PROPOSAL | {"reason": "変えた理由"})
 
-    response = post(division_person, name, proposed_at=seen)
+    response = post(division_person, name, proposed_at=seen, reason="条項が違うため")
     assert said(response)[-1] == CHANGED_MEANWHILE
     assert Exemption.objects.get().state == Exemption.State.PROPOSED
 
-    post(division_person, name, proposed_at=Exemption.objects.get().proposed_at.isoformat())
+    seen = Exemption.objects.get().proposed_at.isoformat()
+    post(division_person, name, proposed_at=seen, reason="条項が違うため")
     assert Exemption.objects.get().state != Exemption.State.PROPOSED
 
 

@@ -8,7 +8,15 @@ from django.http import QueryDict
 from procedures.models import Procedure
 from procedures.rules import Answer
 from tests import factories
-from tracking.filters import SORTS, UNASSIGNED, ProcedureFilter, listed
+from tracking.filters import (
+    SORTS,
+    UNASSIGNED,
+    ListFilter,
+    ProcedureFilter,
+    filter_for,
+    listed,
+    set_choices,
+)
 from tracking.selections import SELECTIONS
 
 pytestmark = pytest.mark.django_db
@@ -131,7 +139,15 @@ def test_a_search_finds_nothing_else(inventory, words):
         ("number", [MOVING, DOGS]),
         ("name", [DOGS, MOVING]),
         ("target", [DOGS, MOVING]),
-        ("volume", [DOGS, MOVING]),
+        ("-target", [MOVING, DOGS]),
+        ("volume", [MOVING, DOGS]),
+        ("-volume", [DOGS, MOVING]),
+        ("-name", [MOVING, DOGS]),
+        ("division", [MOVING, DOGS]),
+        ("category", [MOVING, DOGS]),
+        ("-category", [DOGS, MOVING]),
+        ("status", [MOVING, DOGS]),
+        ("service", [MOVING, DOGS]),
     ],
 )
 def test_the_order_is_the_one_that_is_asked_for(inventory, sort, names):
@@ -146,12 +162,12 @@ def test_the_order_of_changes_looks_at_the_plan_too(inventory):
     assert found("sort=changed") == [DOGS, MOVING]
 
 
-@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("sort", [*SORTS, *(f"-{key}" for key in SORTS)])
 def test_rows_without_a_value_stand_last_and_no_row_twice(inventory, department, sort):
     factories.ProcedureFactory(department=department, number="Z", name="値のない手続")
     names = found(f"sort={sort}")
     assert len(names) == len(set(names)) == 3
-    if sort in {"target", "volume"}:
+    if sort.removeprefix("-") in {"target", "volume"}:
         assert names[-1] == "値のない手続"
 
 
@@ -179,6 +195,8 @@ def test_the_office_order_is_that_of_the_departments_with_unassigned_ones_last()
         "unanswered=weather",
         "set=nothing",
         "sort=random",
+        "sort=--name",
+        "sort=-",
         "q=" + "長" * 101,
         "q=%00",
     ],
@@ -200,5 +218,27 @@ def test_a_filter_is_active_when_it_leaves_rows_out():
 
 
 def test_every_set_can_be_asked_for():
-    offered = [key for key, _ in ProcedureFilter.base_filters["set"].extra["choices"]]
-    assert offered == list(SELECTIONS)
+    assert [key for key, _ in set_choices()] == list(SELECTIONS)
+
+
+def test_a_first_look_waits_for_no_choices():
+    """The further conditions come with the query that chooses or asks for one of them."""
+    for query in ("", "q=転入&set=overdue&sort=name&page=2", "category=", "figures=open"):
+        assert filter_for(QueryDict(query)) is ListFilter
+    for query in ("category=pending", "department=none", "conditions=open"):
+        assert filter_for(QueryDict(query)) is ProcedureFilter
+
+
+def test_within_one_department_the_usual_order_is_that_of_its_divisions(department):
+    rows = [
+        factories.ProcedureFactory(department=department, division=division)
+        for division in (
+            None,
+            factories.DivisionFactory(department=department, order=9_000),
+            factories.DivisionFactory(department=department, order=8_000),
+        )
+    ]
+    filterset = ListFilter(QueryDict(""), queryset=listed(Procedure.objects.all()))
+    office = list(filterset.rows)
+    filterset.usual_order = "division"
+    assert list(filterset.rows) == office == [rows[2], rows[1], rows[0]]

@@ -14,7 +14,8 @@ from procedures.rules import Answer
 from tests import factories
 from tracking.views.procedure import HISTORY_SHOWN
 
-QUERIES = 16  # session, user, rights, the procedure and what hangs on it, five histories, names
+# session, user, rights, the procedure and what hangs on it, five histories, names, the talk (2)
+QUERIES = 20
 
 
 @pytest.fixture
@@ -277,7 +278,7 @@ def test_only_the_division_is_offered_to_decide_an_exemption(
     found = {
         name
         for name in ("exemption_confirm", "exemption_withdraw")
-        if f'action="{reverse(name, args=[procedure.pk])}"' in text
+        if f'action="{reverse(name, args=[procedure.pk])}' in text
     }
     assert found == offered
 

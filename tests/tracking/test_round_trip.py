@@ -23,7 +23,7 @@ from procedures.classification import differences
 from procedures.models import ImportRow, LegalBasis, Procedure, Source, YearlyVolume
 from procedures.spreadsheet.columns import CLEAR_WORD
 from tests import factories
-from tracking.actions import save_row
+from tracking.actions.plans import save_row
 from tracking.export import FORMATS
 from tracking.models import MigrationPlan
 

@@ -11,7 +11,7 @@ from procedures.rules import Answer
 from tests import factories
 from tests.pages import element, sent_by, text, words
 from tests.tracking.desks import written
-from tracking.actions import plan_of
+from tracking.actions.plans import plan_of
 from tracking.forms.versioned import CHOOSE
 from tracking.workflow import Status
 

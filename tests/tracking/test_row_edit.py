@@ -13,7 +13,7 @@ from procedures.rules import Answer, Category
 from tests import factories
 from tests.pages import element, sent_by, text, words
 from tests.tracking.desks import HTMX, Desk, written
-from tracking.actions import plan_of
+from tracking.actions.plans import plan_of
 from tracking.forms.rows import BAD_DATE, BAD_URL, OUTDATED
 from tracking.models import CHECK_FIELDS, MigrationPlan
 from tracking.views.rows import LEFT_THE_LIST, UNCHANGED

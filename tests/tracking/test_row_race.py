@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from tests import factories
 from tests.pages import sent_by, text
-from tracking import actions
+from tracking.actions import plans
 from tracking.models import MigrationPlan
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,7 +82,7 @@ def test_without_the_comparison_the_same_race_loses_eleven_dates(procedure, answ
     def overwrites(obj, sent, version):
         return {name: value for name, value in sent.items() if getattr(obj, name) != value}
 
-    monkeypatch.setattr(actions, "merged_changes", overwrites)
+    monkeypatch.setattr(plans, "merged_changes", overwrites)
     before = MigrationPlan.history.count()
 
     answered = answers()

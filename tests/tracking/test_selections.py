@@ -14,13 +14,17 @@ from procedures.rules import ExemptionGround
 from tests import factories
 from tests.tracking.inventories import (
     CLEAR,
+    CONFIRM_AFTER,
     EXPECTED,
+    NOTICE_DAYS,
     NOW,
     STALE_AFTER,
     STATUSES,
     TODAY,
     TOKYO,
     Case,
+    Obstacle,
+    Talk,
     build,
     rows_behind,
 )
@@ -61,6 +65,9 @@ def a_bit_of_everything() -> list[Case]:
             changed=draw.choice(moments),
             plan_changed=draw.choice(moments),
             volumes=draw.choice([{}, {2025: (9, 3)}, {2025: (9, None)}, {2024: (5, 5)}]),
+            confirmed=draw.choice([None, *moments]),
+            talk=draw.choice([(), (Talk("team"),), (Talk("division"),), (Talk("team", True),)]),
+            issues=draw.choice([(), (Obstacle(due_in=1),), (Obstacle("solved", due_in=1),)]),
         )
         for _ in range(150)
     ]
@@ -145,10 +152,84 @@ def test_a_change_of_the_plan_is_a_change_of_the_procedure(units):
     assert members("stale", inventory, units) == [True, False, False]
 
 
-def test_the_number_of_days_is_a_setting(units, settings):
-    settings.STALE_DAYS = 30
+@pytest.mark.parametrize(
+    ("key", "setting"), [("stale", "STALE_DAYS"), ("to_confirm", "CONFIRM_DAYS")]
+)
+def test_the_number_of_days_is_a_setting(units, settings, key, setting):
+    setattr(settings, setting, 30)
     inventory = [Case(changed=days_ago(30)), Case(changed=days_ago(31))]
-    assert members("stale", inventory, units) == [False, True]
+    assert members(key, inventory, units) == [False, True]
+
+
+def test_a_row_is_to_be_confirmed_when_change_and_confirmation_lie_more_than_90_days_back(units):
+    old, limit = days_ago(400), days_ago(CONFIRM_AFTER, time(0))
+    inventory = [
+        Case(changed=old),
+        Case(changed=old, confirmed=days_ago(CONFIRM_AFTER + 1)),
+        Case(changed=old, confirmed=limit),
+        Case(changed=limit),
+        Case(changed=old, status="testing", plan_changed=days_ago(3)),
+    ]
+    assert members("to_confirm", inventory, units) == [True, True, False, False, False]
+
+
+def test_what_is_online_is_to_be_confirmed_too_and_what_is_no_target_is_not(units):
+    old = Case(changed=days_ago(400), plan_changed=days_ago(400), status="online")
+    inventory = [
+        old,
+        replace(old, is_abolished=True),
+        replace(old, scope="outside"),
+        replace(old, basis="municipal", exemption="confirmed"),
+    ]
+    assert members("to_confirm", inventory, units) == [True, False, False, False]
+
+
+@pytest.mark.parametrize(("key", "side"), [("asked", "team"), ("asking", "division")])
+def test_a_procedure_waits_until_the_last_message_to_that_side_is_done(units, key, side):
+    inventory = [
+        Case(talk=(Talk(side),)),
+        Case(talk=(Talk(side, is_done=True), Talk(side))),
+        Case(talk=(Talk(side, is_done=True),)),
+        Case(talk=(Talk(),)),
+        Case(talk=(Talk({"team": "division", "division": "team"}[side]),)),
+        Case(),
+    ]
+    assert members(key, inventory, units) == [True, True, False, False, False, False]
+
+
+def test_an_issue_is_due_when_its_date_or_that_of_its_measure_is_14_days_away(units):
+    inventory = [
+        Case(issues=(Obstacle(due_in=NOTICE_DAYS),)),
+        Case(issues=(Obstacle("working", due_in=-1),)),
+        Case(issues=(Obstacle(measure_in=NOTICE_DAYS),)),
+        Case(issues=(Obstacle(due_in=60, measure_in=1),)),
+        Case(issues=(Obstacle(due_in=1, measure_in=60),)),
+        Case(issues=(Obstacle(due_in=NOTICE_DAYS + 1, measure_in=NOTICE_DAYS + 1),)),
+        Case(issues=(Obstacle(),)),
+        Case(issues=(Obstacle("solved", due_in=-1),)),
+        Case(issues=(Obstacle(due_in=-1),), is_abolished=True),
+    ]
+    expected = [True, True, True, True, False, False, False, False, False]
+    assert members("issue_due", inventory, units) == expected
+
+
+def test_the_notice_of_an_issue_is_a_setting(units, settings):
+    settings.ISSUE_NOTICE_DAYS = 3
+    inventory = [Case(issues=(Obstacle(due_in=days),)) for days in (3, 4)]
+    assert members("issue_due", inventory, units) == [True, False]
+
+
+def test_answers_decide_the_category_only_where_nothing_else_hinders(units):
+    unknown, both = ("unknown", *CLEAR[1:]), ("unknown", "offline", *CLEAR[2:])
+    inventory = [
+        Case(answers=unknown),
+        Case(answers=("unknown",) * 7),
+        Case(answers=both),
+        Case(answers=unknown, is_national=True),
+        Case(answers=CLEAR),
+        Case(answers=unknown, scope="outside"),
+    ]
+    assert members("deciding", inventory, units) == [True, True, False, False, False, False]
 
 
 @pytest.mark.parametrize(

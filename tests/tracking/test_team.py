@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -11,22 +12,26 @@ from django.utils import timezone
 from procedures.models import Exemption, Procedure, Role, TeamMembership
 from procedures.rules import ExemptionGround
 from tests import factories
-from tests.pages import element, text, words
+from tests.pages import element, same_page, text, words
+from tests.tracking.desks import HTMX
 from tracking.selections import SELECTIONS
 from tracking.stats import counts
-from tracking.views.team import QUEUE, ROWS_PER_PAGE
+from tracking.views.team import ROWS_PER_PAGE
+from tracking.work_queue import QUEUE, what_to_do
 
 pytestmark = pytest.mark.django_db
+NOTHING_WAITS = "いま対応を待っているものはありません。"
 TEAM = reverse("team")
-QUERIES = 11  # session, person, rights, departments, 配付, figures (2), 2 choices, count, rows
+# session, person, rights, departments, queue, columns, keys, rows, 保存した条件, 配付, お知らせ
+QUERIES = 11
 
 
 @pytest.fixture
 def opened(signed_in, member):
     """``opened(query)`` gives the response of the team's page."""
 
-    def read(query="", user=member):
-        response = signed_in(user).get(TEAM + query)
+    def read(query="", user=member, htmx=False):
+        response = signed_in(user).get(TEAM + query, headers=HTMX if htmx else None)
         assert response.status_code == 200
         return response
 
@@ -35,7 +40,9 @@ def opened(signed_in, member):
 
 def rows_of(response) -> list[str]:
     """The numbers of the procedures on the page, in its order."""
-    return [row.procedure.number for row in response.context["rows"]]
+    keys = [row.pk for row in response.context["rows"]]
+    numbers = Procedure.objects.in_bulk(keys)
+    return [numbers[key].number for key in keys]
 
 
 @pytest.fixture
@@ -43,7 +50,9 @@ def situations(department, other_department):
     """Own procedures in every situation that the queue counts, each beside the same elsewhere."""
     day = timezone.localdate()
     for unit in (department, other_department):
-        factories.ProcedureFactory(department=unit)
+        asked = factories.ProcedureFactory(department=unit)
+        factories.CommentFactory(procedure=asked)
+        factories.IssueFactory(procedure=asked, due=day)
         factories.PlanFactory(procedure__department=unit, target_date=day - timedelta(days=1))
         factories.PlanFactory(
             procedure__department=unit,
@@ -154,8 +163,7 @@ def test_what_is_no_target_any_more_is_not_called_overdue(opened, department, si
         procedure = factories.ProcedureFactory(department=department, **traits[situation])
         factories.PlanFactory(procedure=procedure, **late)
     response = opened()
-    (row,) = response.context["rows"]
-    assert row.procedure.is_overdue is False
+    assert len(response.context["rows"]) == 1
     assert "badge--overdue" not in text(response)
 
 
@@ -163,15 +171,59 @@ def test_what_is_no_target_any_more_is_not_called_overdue(opened, department, si
 
 
 def test_every_number_of_the_queue_opens_exactly_its_rows(opened, situations, department):
-    queue = opened().context["queue"]
+    context = opened("?figures=open").context
+    items = (*context["queue"].items, *context["figures"].items)
     own = Procedure.objects.filter(department=department)
-    assert [key for key, *_ in queue] == list(QUEUE)
-    for key, label, count, _ in queue:
-        assert label == SELECTIONS[key].label
-        assert 0 < count < own.count(), f"the inventory of this test says nothing about {key}"
-        rows = opened(f"?set={key}")
-        assert rows.context["page_obj"].paginator.count == count
-        assert f'href="{TEAM}?set={key}"' in text(rows)
+    assert [item.key for item in items] == list(QUEUE)
+    for item in items:
+        assert item.label == SELECTIONS[item.key].label
+        assert 0 < item.count < own.count(), f"this inventory says nothing about {item.key}"
+        rows = opened(f"?set={item.key}")
+        assert len(rows_of(rows)) == rows.context["page_obj"].paginator.count == item.count
+        assert f'href="{TEAM}?set={item.key}#rows"' in text(opened("?figures=open"))
+
+
+@pytest.mark.parametrize("key", QUEUE)
+def test_a_set_of_the_queue_says_what_to_do_above_its_rows(opened, situations, key):
+    said = words(element(text(opened(f"?set={key}")), "what-to-do"))
+    assert said == what_to_do(key) != ""
+    assert 'id="what-to-do"' not in text(opened())
+
+
+def test_what_somebody_waits_for_is_marked_and_what_is_zero_is_calm(opened, department):
+    factories.PlanFactory(
+        procedure__department=department, target_date=timezone.localdate() - timedelta(days=1)
+    )
+    queue = str(element(text(opened()), "queue"))
+    assert queue.count('class="counts--error"') == 1
+    assert 'class="counts--none"' in queue
+
+
+def test_the_queue_follows_the_day_and_the_settings(opened, department, settings):
+    """What is kept of its query is kept for the day and the settings that it was made for."""
+    procedure = factories.ProcedureFactory(department=department, clear=True)
+    ago = timedelta(settings.CONFIRM_DAYS)
+    Procedure.objects.filter(pk=procedure.pk).update(changed_at=timezone.now() - ago)
+
+    def waiting() -> int:
+        response = opened()
+        offered = "変更なし確認：" in text(response).replace('<span class="visually-hidden">', "")
+        (item,) = [one for one in response.context["queue"].items if one.key == "to_confirm"]
+        assert offered == (item.count > 0)
+        return item.count
+
+    assert waiting() == 0
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        assert waiting() == 1
+    assert waiting() == 0
+    settings.CONFIRM_DAYS -= 1
+    assert waiting() == 1
+
+
+def test_an_empty_queue_says_so_kindly(opened, department):
+    assert NOTHING_WAITS in words(element(text(opened()), "queue"))
+    factories.ProcedureFactory(department=department)  # nothing answered yet
+    assert NOTHING_WAITS not in words(element(text(opened()), "queue"))
 
 
 @pytest.mark.parametrize("key", SELECTIONS)
@@ -182,14 +234,40 @@ def test_each_named_set_of_the_list_is_as_large_as_its_figure(opened, situations
 
 
 def test_the_rate_of_the_team_stands_with_what_it_is_made_of_and_leaves_out(opened, situations):
-    response = opened()
-    said = words(element(text(response), "queue"))
-    online = response.context["team_figures"].online
+    response = opened("?figures=open")
+    said = words(element(text(response), "figures"))
+    online = response.context["figures"].online
     assert (online.numerator, online.denominator) == (1, 6)
     assert "オンライン化率 16.7%" in said
     assert "除いた手続： 適用除外 1" in said
-    for key, _, count in response.context["left_out"]:
-        assert opened(f"?set={key}").context["page_obj"].paginator.count == count == 1
+    for item in response.context["figures"].left_out:
+        assert len(rows_of(opened(f"?set={item.key}"))) == item.count == 1
+
+
+def test_the_figures_come_when_they_are_asked_for(opened, situations):
+    page = opened("?set=target")
+    assert "オンライン化率とほかの件数を見る" in words(element(text(page), "figures"))
+    link = "?set=target&figures=open"
+    assert f'href="{TEAM}{link}"'.replace("&", "&amp;") in text(page)
+    answer = opened(link, htmx=True)
+    same_page(page, answer, "figures", opened(link), select="figures")
+
+
+def test_further_conditions_come_when_they_are_asked_for(opened, situations):
+    page = opened("?set=target&sort=-name")
+    assert 'name="category"' not in text(page)
+    asked = "?set=target&sort=-name&conditions=open"
+    assert f'href="{asked}"'.replace("&", "&amp;") in text(page)
+    answer, fresh = opened(asked, htmx=True), opened(asked)
+    same_page(page, answer, "conditions", fresh, select="conditions")
+    for name in ("category", "status", "division", "service", "obstacle", "unanswered"):
+        assert f'name="{name}"' in text(fresh)
+
+
+def test_a_search_keeps_the_set_and_the_order(opened, situations):
+    html = text(opened("?set=target&sort=-name"))
+    assert '<input type="hidden" name="set" value="target">' in html
+    assert '<input type="hidden" name="sort" value="-name">' in html
 
 
 # --- Whose page it is -------------------------------------------------------------------------

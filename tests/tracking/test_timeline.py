@@ -11,7 +11,7 @@ from procedures.models import ImportRun, Procedure, Source
 from procedures.records import UNSAVED, Origin, insert, save
 from procedures.rules import ExemptionGround
 from tests import factories
-from tracking.actions import save_row, update_plan
+from tracking.actions.plans import save_row, update_plan
 from tracking.timeline import Change, timeline
 
 
@@ -266,9 +266,9 @@ def test_the_history_is_read_with_the_same_number_of_queries_at_any_length(
 ):
     national = factories.NationalPriorityFactory()
     update(procedure, member, national_priority_id=national.pk)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         timeline(procedure)
     for number in range(30):
         update(procedure, member, note=f"{number}")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         assert len(timeline(procedure)) == 32

@@ -1,12 +1,18 @@
 """Entering the yearly volume of one fiscal year."""
 
+from datetime import date
+
 import pytest
+import time_machine
 from django.urls import reverse
 
 from procedures import actions
 from procedures.models import Procedure, YearlyVolume
+from procedures.plausibility import Doubt
 from tests import factories
+from tests.pages import sent_by, text
 from tracking.forms.versioned import CHOOSE
+from tracking.forms.volumes import UNCONFIRMED
 
 
 @pytest.fixture
@@ -54,7 +60,7 @@ def volumes() -> list[tuple[int, int | None, int | None]]:
     [
         ("令和6年度", "1,200", "", (2024, 1200, None)),
         ("R6", "１２００", "0", (2024, 1200, 0)),
-        ("2024", "不明", "5", (2024, None, 5)),
+        ("2024", "不明", "0", (2024, None, 0)),
         ("2024", "0", "0", (2024, 0, 0)),
     ],
 )
@@ -70,17 +76,37 @@ def test_numbers_are_read_as_people_write_them_and_unknown_is_not_zero(
 def test_a_stored_year_is_opened_with_its_numbers(signed_in, procedure, member):
     address = reverse("volume_set", args=[procedure.pk])
 
-    text = signed_in(member).get(address, {"fiscal_year": "2025"}).content.decode()
+    page = text(signed_in(member).get(address, {"fiscal_year": "令和7年度"}))
 
-    assert 'value="100"' in text
-    assert 'value="10"' in text
-    assert 'value="2025"' in text
+    sent = sent_by(page, "volume-form")
+    assert (sent["fiscal_year"], sent["total"], sent["online"]) == ("2025", "100", "10")
+
+
+@time_machine.travel(date(2026, 11, 24), tick=False)
+def test_the_last_complete_year_is_opened_first_with_last_year_beside(signed_in, procedure, member):
+    factories.VolumeFactory(procedure=procedure, fiscal_year=2024, total=4321)
+
+    page = text(signed_in(member).get(reverse("volume_set", args=[procedure.pk])))
+
+    assert sent_by(page, "volume-form")["fiscal_year"] == "2025"
+    assert "4,321" in page
+    assert "前年度" in page
+
+
+def test_a_year_that_cannot_be_read_opens_no_form(signed_in, procedure, member):
+    address = reverse("volume_set", args=[procedure.pk])
+
+    response = signed_in(member).get(address, {"fiscal_year": "昔"})
+
+    assert response.status_code == 200
+    assert "年度として読み取れません" in text(response)
+    assert 'id="volume-form"' not in text(response)
 
 
 def test_a_stored_year_is_changed(post, procedure, member):
-    post(member, procedure, total="", online="10", certainty="estimate")
+    post(member, procedure, total="", online="", certainty="estimate")
 
-    assert volumes() == [(2025, None, 10)]
+    assert volumes() == [(2025, None, None)]
     assert YearlyVolume.objects.get().certainty == "estimate"
 
 
@@ -150,3 +176,56 @@ def test_two_people_on_one_number_see_both_and_the_second_decides(
     theirs = client.post(f"/procedures/{procedure.pk}/volume/", again | {"choice_total": "theirs"})
     assert theirs.status_code == 302
     assert volumes() == [(2025, 120, 12)]
+
+
+def asked(response) -> list[Doubt]:
+    """What the form asks about."""
+    return [question.doubt for question in response.context["form"].asked]
+
+
+def test_an_implausible_number_is_asked_about_once_and_saved_when_confirmed(
+    post, procedure, member, client
+):
+    factories.VolumeFactory(procedure=procedure, fiscal_year=2024, total=90)
+
+    response = post(member, procedure, total="1000", online="10")
+
+    assert response.status_code == 422
+    assert asked(response) == [Doubt.TENFOLD]
+    assert UNCONFIRMED in text(response)
+    assert volumes() == [(2024, 90, None), (2025, 100, 10)]
+    token = response.context["form"].token
+    again = sent_by(text(response), "volume-form", confirmed=token)
+    assert client.post(f"/procedures/{procedure.pk}/volume/", again).status_code == 302
+    assert volumes() == [(2024, 90, None), (2025, 1000, 10)]
+
+
+def test_other_numbers_than_those_confirmed_are_asked_about_anew(post, procedure, member):
+    factories.VolumeFactory(procedure=procedure, fiscal_year=2024, total=90)
+    token = post(member, procedure, total="1000").context["form"].token
+
+    response = post(member, procedure, total="2000", confirmed=token)
+
+    assert asked(response) == [Doubt.TENFOLD]
+    assert volumes()[1] == (2025, 100, 10)
+
+
+def test_numbers_that_stand_there_already_are_not_asked_about_again(
+    post, procedure, member, administrator
+):
+    factories.VolumeFactory(procedure=procedure, fiscal_year=2024, total=90)
+    set_volume(procedure, administrator, total=1000, online=10)
+    procedure.refresh_from_db()
+
+    response = post(member, procedure, total="1000", online="10", certainty="estimate")
+
+    assert response.status_code == 302
+    assert YearlyVolume.objects.get(fiscal_year=2025).certainty == "estimate"
+
+
+@time_machine.travel(date(2026, 11, 24), tick=False)
+@pytest.mark.parametrize(
+    ("year", "doubt"), [("2026", Doubt.RUNNING_YEAR), ("2027", Doubt.FUTURE_YEAR)]
+)
+def test_a_year_that_is_not_over_is_asked_about(post, procedure, member, year, doubt):
+    assert asked(post(member, procedure, fiscal_year=year, total="120")) == [doubt]

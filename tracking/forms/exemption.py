@@ -34,3 +34,15 @@ class SeenProposalForm(forms.Form):
     """Which proposal somebody saw who decides it."""
 
     proposed_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
+
+
+class ReturnForm(SeenProposalForm):
+    """Why the division takes an exemption back; the team reads it in the talk."""
+
+    reason = ProseField(
+        label="理由",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="部局室のDX推進チームへのやりとりになります。何を直せばよいかを書きます。",
+        error_messages={"required": "理由を入力してください。部局室のDX推進チームに伝わります。"},
+    )

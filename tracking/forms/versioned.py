@@ -11,6 +11,7 @@ from django.http import QueryDict
 
 from procedures.display import Names, value_label
 from procedures.editing import Conflict, Disagreement, disagreements
+from tracking.models import SharedMeasure
 
 MINE, THEIRS = "mine", "theirs"
 CHOOSE = "「{label}」は、どちらの内容にするかを選んでください。"
@@ -68,7 +69,7 @@ class VersionedForm(forms.Form):
     @property
     def comparisons(self) -> list[Comparison]:
         """The contested fields with both values in words."""
-        names = Names()
+        names = Names(SharedMeasure)
         return [
             Comparison(
                 name=one.field,

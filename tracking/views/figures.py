@@ -160,6 +160,13 @@ CONCERNS = (
     ),
     CardSpec("所管未定", "unassigned", "all", ()),
     CardSpec("適用除外の確認待ち", "exemption_proposed", "all", ()),
+    CardSpec(
+        "情報政策課への相談",
+        "asking",
+        "all",
+        (),
+        note="部局室のDX推進チームから相談があり、まだ済になっていない手続です。",
+    ),
 )
 
 

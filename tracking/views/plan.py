@@ -1,17 +1,23 @@
-"""The page that edits what a plan has beside the row of the list."""
+"""The page of the whole plan of one procedure."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from procedures.classification import facts_of
 from procedures.editing import Conflict
 from procedures.models import Procedure, Source
 from procedures.permissions import check_can_edit, rights_of
-from tracking.actions import plan_of, update_plan
+from procedures.rules import Facts, Service, advise_service
+from tracking.actions.plans import plan_of, update_plan
 from tracking.forms.fields import add_errors
-from tracking.forms.plan import PlanDetailsForm
+from tracking.forms.plan import PlanPageForm
+from tracking.judgement import judge
+from tracking.models import MigrationPlan
+from tracking.plan_display import assignees_of, completion, status_needs
 
 from .procedure import NO_CHANGE, readable
 
@@ -20,11 +26,12 @@ SAVED = "計画を保存しました。"
 
 @require_http_methods(["GET", "POST"])
 def plan_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Who is in charge, the national date, and for the division the agreed consultation."""
+    """Everything of the plan, with what each status asks for and what clause 4 says beside it."""
     procedure = readable(request.user, pk)
     check_can_edit(request.user, procedure)
     data = request.POST if request.method == "POST" else None
-    form, status = _form(request, procedure, data), 200 if data is None else 422
+    facts = facts_of(procedure)
+    form, status = _form(request, procedure, facts, data), 200 if data is None else 422
     if form.is_valid():
         try:
             saved = update_plan(
@@ -35,29 +42,43 @@ def plan_edit(request: HttpRequest, pk: int) -> HttpResponse:
                 source=Source.FORM,
             )
         except Conflict as conflict:
-            form, status = _form(request, procedure, conflict=conflict), 409
+            form, status = _form(request, procedure, facts, conflict=conflict), 409
         except ValidationError as error:
             add_errors(form, error)
         else:
             is_changed = saved.version != form.obj.version
             messages.success(request, SAVED if is_changed else NO_CHANGE)
             return redirect("procedure_detail", pk)
-    context = {"form": form, "procedure": procedure}
+    context = {"form": form, "procedure": procedure, **_beside(procedure, form.obj, facts)}
     return render(request, "tracking/plan_form.html", context, status=status)
 
 
 def _form(
     request: HttpRequest,
     procedure: Procedure,
+    facts: Facts,
     data: QueryDict | None = None,
     *,
     conflict: Conflict | None = None,
-) -> PlanDetailsForm:
+) -> PlanPageForm:
     plan = plan_of(procedure)
-    return PlanDetailsForm(
+    return PlanPageForm(
         data,
         obj=plan,
         version=plan.version,
         conflict=conflict,
+        on=timezone.localdate(),
+        advised=advise_service(facts).service,
         may_agree=rights_of(request.user).is_division,
     )
+
+
+def _beside(procedure: Procedure, plan: MigrationPlan, facts: Facts) -> dict[str, object]:
+    """What helps to fill the form in, as it is stored now."""
+    return {
+        "plan": plan,
+        "judgement": judge(facts, Service(plan.service.kind) if plan.service else None),
+        "needs": status_needs(plan, facts, on=timezone.localdate()),
+        "completion": completion(plan, facts),
+        "assignees": assignees_of(procedure),
+    }

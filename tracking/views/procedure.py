@@ -17,22 +17,28 @@ from procedures.models import Department, Exemption, Procedure, Source, User
 from procedures.permissions import (
     can_confirm_exemption,
     can_edit,
+    check_can_confirm_exemption,
     check_can_create,
     check_can_edit,
     rights_of,
 )
 from procedures.rules import Category, ExemptionGround, Service, Warning, label
 from procedures.spreadsheet.keys import name_key
-from tracking.forms.exemption import ExemptionForm, SeenProposalForm
+from tracking.actions.comments import can_comment, return_exemption, thread
+from tracking.forms.comments import CommentForm
+from tracking.forms.exemption import ExemptionForm, ReturnForm, SeenProposalForm
 from tracking.forms.facts import FactsForm, NewProcedureForm
 from tracking.forms.fields import add_errors
+from tracking.issue_rows import issues_context
 from tracking.judgement import fitting_grounds, judge, prospect_of
 from tracking.models import CHECK_FIELDS, MigrationPlan
+from tracking.plan_display import completion, reviewed_work
 from tracking.selections import with_concerns, with_progress
 from tracking.timeline import timeline
 from tracking.workflow import STATUS_LABELS, Status
 
 HISTORY_SHOWN = 10
+RETURN_ID = "return_%s"  # the page has other forms with fields of the same name
 NO_CHANGE = "変わった項目はありませんでした。"
 SAVED = "「{name}」の内容を保存しました。"
 CATEGORY_CHANGED = "区分が「{old}」から「{new}」に変わりました。"
@@ -48,18 +54,33 @@ SAME_NAME = (
 @require_GET
 def procedure_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What it is, what the policy says of it and why, how far along it is, and its history."""
+    return procedure_page(request, pk)
+
+
+def procedure_page(
+    request: HttpRequest,
+    pk: int,
+    *,
+    comment_form: CommentForm | None = None,
+    return_form: ReturnForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of the procedure; a form of it that was sent comes back in its place."""
     procedure = get_object_or_404(_with_everything(request.user), pk=pk)
     exemption = getattr(procedure, "exemption", None)
     plan = getattr(procedure, "plan", None)
     facts = facts_of(procedure)
+    judgement = judge(facts, Service(plan.service.kind) if plan and plan.service else None)
     history = timeline(procedure)
     shown = history if request.GET.get("history") == "all" else history[:HISTORY_SHOWN]
     context = {
         "procedure": procedure,
-        "judgement": judge(facts, Service(plan.service.kind) if plan and plan.service else None),
+        "judgement": judgement,
         "plan": plan,
         "status_label": STATUS_LABELS[Status(procedure.plan_status)],
         "checks": _checks(plan) if plan else [],
+        "completion": completion(plan, facts),
+        "reviewed": reviewed_work(getattr(procedure, "work_review", None)),
         "exemption": exemption,
         "prospect": prospect_of(facts, ExemptionGround(exemption.ground))
         if exemption and exemption.state == Exemption.State.PROPOSED
@@ -69,8 +90,11 @@ def procedure_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_edit": can_edit(request.user, procedure),
         "may_confirm": can_confirm_exemption(request.user),
         "may_open_import": rights_of(request.user).is_administrator,
+        "return_form": return_form or _return_form(exemption),
+        **_talk(request.user, procedure, comment_form),
+        **issues_context(procedure, judgement.path, request.user, timezone.localdate()),
     }
-    return render(request, "tracking/procedure_detail.html", context)
+    return render(request, "tracking/procedure_detail.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -138,13 +162,19 @@ def exemption_propose(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def exemption_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Decides the exemption that waits; for the division."""
-    return _decide(request, pk, actions.confirm_exemption, CONFIRMED)
+    seen = SeenProposalForm(request.POST)
+    proposed_at = seen.cleaned_data["proposed_at"] if seen.is_valid() else None
+    return _decide(request, pk, CONFIRMED, actions.confirm_exemption, proposed_at=proposed_at)
 
 
 @require_POST
 def exemption_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    """Takes an exemption back; for the division."""
-    return _decide(request, pk, actions.withdraw_exemption, WITHDRAWN)
+    """Takes an exemption back and tells the team why; for the division."""
+    check_can_confirm_exemption(request.user)
+    form = ReturnForm(request.POST, auto_id=RETURN_ID)
+    if not form.is_valid():
+        return procedure_page(request, pk, return_form=form, status=422)
+    return _decide(request, pk, WITHDRAWN, return_exemption, **form.cleaned_data)
 
 
 @require_http_methods(["GET", "POST"])
@@ -202,10 +232,12 @@ def _with_everything(user: User) -> QuerySet[Procedure]:
         .select_related(
             "department",
             "division",
+            "confirmed_by",
             "national_priority__edition",
             "exemption__proposed_by",
             "exemption__confirmed_by",
             "plan__service",
+            "work_review",
         )
         .prefetch_related("legal_bases", "volumes")
     )
@@ -226,14 +258,30 @@ def _present_proposal(procedure: Procedure) -> dict[str, str]:
     return {name: getattr(exemption, name) for name in ("ground", "article", "reason")}
 
 
+def _return_form(exemption: Exemption | None) -> ReturnForm:
+    seen = {"proposed_at": exemption.proposed_at.isoformat()} if exemption else {}
+    return ReturnForm(initial=seen, auto_id=RETURN_ID)
+
+
+def _talk(user: User, procedure: Procedure, form: CommentForm | None) -> dict[str, object]:
+    """The talk on the procedure and, for whoever may write in it, the form."""
+    talk = thread(procedure, user)
+    if form is None and can_comment(user, procedure):
+        last = max((message.comment.pk for message in talk), default=0)
+        form = CommentForm(procedure=procedure, by=user, last=last)
+    return {"talk": talk, "comment_form": form}
+
+
 def _decide(
-    request: HttpRequest, pk: int, action: Callable[..., Procedure], sentence: str
+    request: HttpRequest,
+    pk: int,
+    sentence: str,
+    action: Callable[..., Procedure],
+    **sent: object,
 ) -> HttpResponse:
     readable(request.user, pk)
-    seen = SeenProposalForm(request.POST)
-    proposed_at = seen.cleaned_data["proposed_at"] if seen.is_valid() else None
     try:
-        procedure = action(procedure_id=pk, by=request.user, proposed_at=proposed_at)
+        procedure = action(procedure_id=pk, by=request.user, **sent)
     except ValidationError as error:
         for message in error.messages:
             messages.error(request, message)

@@ -1,5 +1,7 @@
 """One row of a list, read and edited in place."""
 
+from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
@@ -17,11 +19,12 @@ from procedures.models import Procedure, Source
 from procedures.permissions import check_can_edit
 from procedures.rules import Category, label
 from procedures.templatetags.inventory import aspect_labels, clause_text
-from tracking.actions import plan_of, save_row
+from tracking.actions.plans import plan_of, save_row
+from tracking.filters import OPEN
 from tracking.forms.rows import RowForm
-from tracking.rows import list_rows, shown
+from tracking.rows import table_rows
 
-from .team import OFFICE, TEAM, columns_of, matching, queue_context
+from .team import OFFICE, TEAM, headings, matching, querystring, queue_context, table_of
 
 PAGE = "page"
 SHOWN_ON = (TEAM, OFFICE, PAGE)
@@ -38,36 +41,37 @@ LEFT_THE_LIST = (
 @require_GET
 def row(request: HttpRequest, pk: int) -> HttpResponse:
     """The row as the list shows it; what 取消 goes back to."""
-    return _answer(request, _load(request, pk))
+    return answer(request, load(request, pk))
 
 
 @vary_on_headers("HX-Request")
 @require_http_methods(["GET", "POST"])
 def row_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The row with its form (GET), or saved (POST): 409 with both values, 422 with sentences."""
-    procedure = _load(request, pk)
+    procedure = load(request, pk)
     check_can_edit(request.user, procedure)
     plan = plan_of(procedure)
     data = request.POST if request.method == "POST" else None
     form = RowForm(data, procedure=procedure, plan=plan)
     if data is None:
-        return _answer(request, procedure, form=form)
+        return answer(request, procedure, form=form)
     if form.is_valid():
         try:
             saved = _save(request, pk, form)
         except Conflict as conflict:
-            fresh = _load(request, pk)
+            fresh = load(request, pk)
             form = RowForm(procedure=fresh, plan=plan_of(fresh), conflict=conflict)
-            return _answer(request, fresh, form=form, status=409)
+            return answer(request, fresh, form=form, status=409)
         except ValidationError as error:
             form.add_errors(error)
         else:
             return _saved(request, procedure, plan.version, saved)
-    return _answer(request, procedure, form=form, status=422)
+    return answer(request, procedure, form=form, status=422)
 
 
-def _load(request: HttpRequest, pk: int) -> Procedure:
-    rows = shown(Procedure.objects.visible_to(request.user), timezone.localdate())
+def load(request: HttpRequest, pk: int) -> Procedure:
+    """The procedure with its plan, as the person may read it, or the answer 404."""
+    rows = Procedure.objects.visible_to(request.user).select_related("department", "plan")
     return get_object_or_404(rows, pk=pk)
 
 
@@ -86,7 +90,7 @@ def _save(request: HttpRequest, pk: int, form: RowForm) -> Procedure:
 def _saved(
     request: HttpRequest, before: Procedure, plan_version: int, saved: Procedure
 ) -> HttpResponse:
-    fresh = _load(request, saved.pk)
+    fresh = load(request, saved.pk)
     is_changed = (before.version, plan_version) != (fresh.version, plan_of(fresh).version)
     message = (SAVED if is_changed else UNCHANGED).format(name=fresh.name)
     if before.category != fresh.category:
@@ -96,9 +100,9 @@ def _saved(
             reason=_reason(fresh),
         )
     if request.htmx:
-        return _answer(request, fresh, message=message)
+        return answer(request, fresh, message=message)
     messages.success(request, message)
-    return redirect(_next(request, fresh))
+    return redirect(next_of(request, fresh))
 
 
 def _reason(procedure: Procedure) -> str:
@@ -111,7 +115,7 @@ def _reason(procedure: Procedure) -> str:
     return "、".join(parts)
 
 
-def _answer(
+def answer(
     request: HttpRequest,
     procedure: Procedure,
     *,
@@ -119,35 +123,51 @@ def _answer(
     message: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    shown_on, next_url = _shown_on(request), _next(request, procedure)
+    """The row (with ``form``: being edited) for htmx, with what else changed; else its page."""
+    shown_on, next_url = _shown_on(request), next_of(request, procedure)
+    query, is_htmx = QueryDict(urlsplit(next_url).query), bool(request.htmx)
+    table = table_of(request.user, shown_on, next_url, query, is_alone=not is_htmx)
+    (row,) = table_rows(
+        [procedure.pk],
+        table,
+        user=request.user,
+        on=timezone.localdate(),
+        is_editing=form is not None,
+    )
     context = {
-        "row": list_rows([procedure], user=request.user)[0],
+        "row": row,
+        "table": table,
+        "procedure": procedure,
         "form": form,
         "message": message,
         "note": "",
         "shown_on": shown_on,
         "next": next_url,
-        "is_answer": bool(request.htmx),
-        **columns_of(shown_on, request.user),
+        "is_answer": is_htmx,
     }
-    if not request.htmx:
+    if not is_htmx:
+        context["headings"] = headings(table)
         return render(request, "tracking/row_edit.html", context, status=status)
     if message:
-        context |= _around(request, procedure, shown_on, next_url)
+        context |= _around(request, procedure, shown_on, query)
+        context["kind"] = "success" if status == HTTPStatus.OK else "error"
     return render(request, "tracking/_row_answer.html", context, status=status)
 
 
 def _around(
-    request: HttpRequest, procedure: Procedure, shown_on: str, next_url: str
-) -> dict[str, object]:
+    request: HttpRequest, procedure: Procedure, shown_on: str, query: QueryDict
+) -> dict[str, Any]:
     """What a save changes beside the row: the team's counters, and whether the list has it still.
 
     A row that no longer matches stays where it is: nothing vanishes under somebody's hands.
     """
     on = timezone.localdate()
-    context = queue_context(request.user, on) if shown_on == TEAM else {}
+    context: dict[str, Any] = {}
+    if shown_on == TEAM:
+        shown = QueryDict(urlsplit(request.htmx.current_url or "").query)
+        context = queue_context(request.user, on, with_figures=shown.get("figures") == OPEN)
+        context["querystring"] = querystring(query)
     if shown_on in (TEAM, OFFICE):
-        query = QueryDict(urlsplit(next_url).query)
         listed = matching(query, shown_on, request.user, on, pk=procedure.pk)
         context["note"] = "" if listed.rows.exists() else LEFT_THE_LIST
     return context
@@ -158,7 +178,7 @@ def _shown_on(request: HttpRequest) -> str:
     return wanted if wanted in SHOWN_ON else PAGE
 
 
-def _next(request: HttpRequest, procedure: Procedure) -> str:
+def next_of(request: HttpRequest, procedure: Procedure) -> str:
     """Where the person came from, if that is a page of ours; else the procedure's page."""
     wanted = request.POST.get("next") or request.GET.get("next")
     is_ours = url_has_allowed_host_and_scheme(

@@ -12,6 +12,8 @@ const FAILURES = {
 const OTHER_FAILURE =
   "操作を完了できませんでした。ページを読み込み直し、内容を確かめてからもう一度操作してください。";
 
+const ROW_STEPS = { ArrowDown: 1, ArrowUp: -1 };
+
 const wideScreen = window.matchMedia("(min-width: 40.0625rem)");
 
 function isShown(text) {
@@ -93,16 +95,44 @@ function isTyping(element) {
   return element.matches("input, select, textarea, [contenteditable]");
 }
 
+// One key must not cost what somebody typed: with something typed (drafts.js), Esc asks first.
+function leaveEdit(rowForm) {
+  const leave = () => rowForm.querySelector("[data-cancel]")?.click();
+  if (!("typed" in rowForm.dataset)) {
+    leave();
+    return;
+  }
+  const dialog = document.getElementById("discard-dialog");
+  dialog.returnValue = "";
+  dialog.addEventListener(
+    "close",
+    () => {
+      if (dialog.returnValue === "discard") leave();
+    },
+    { once: true },
+  );
+  dialog.showModal();
+}
+
+function moveToRow(edit, step) {
+  const edits = [...document.querySelectorAll("[data-row-edit]")];
+  edits[edits.indexOf(edit) + step]?.focus();
+}
+
 function onKey(event) {
   // While an input method composes, its keys belong to it.
   if (event.isComposing || event.defaultPrevented) return;
   const rowForm = event.target.closest?.("[data-row-form]");
+  const saved = event.target.closest?.("[data-row-form], [data-save-keys]");
   if (event.key === "Escape" && rowForm) {
     event.preventDefault();
-    rowForm.querySelector("[data-cancel]")?.click();
-  } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && rowForm) {
+    leaveEdit(rowForm);
+  } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && saved) {
     event.preventDefault();
-    rowForm.requestSubmit();
+    saved.requestSubmit(saved.querySelector('[type="submit"]'));
+  } else if (event.key in ROW_STEPS && event.target.matches?.("[data-row-edit]")) {
+    event.preventDefault();
+    moveToRow(event.target, ROW_STEPS[event.key]);
   } else if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey) {
     const search = document.querySelector("[data-search]");
     if (search && !isTyping(event.target)) {
@@ -126,21 +156,9 @@ function onChange(event) {
   if (event.target.type === "checkbox") showSelection();
 }
 
-function onAnswer(event) {
-  // A session that ended answers a fragment with the login page: go there, and come back here.
-  const { loginUrl } = document.body.dataset;
-  const answered = event.detail.xhr.responseURL;
-  if (loginUrl && answered && new URL(answered).pathname === loginUrl) {
-    event.detail.shouldSwap = false;
-    const here = window.location.pathname + window.location.search;
-    window.location.assign(`${loginUrl}?next=${encodeURIComponent(here)}`);
-  }
-}
-
 document.addEventListener("keydown", onKey);
 document.addEventListener("click", onClick);
 document.addEventListener("change", onChange);
-document.addEventListener("htmx:beforeSwap", onAnswer);
 document.addEventListener("htmx:afterSettle", () => {
   moveFocus();
   takeToasts();

@@ -1,5 +1,7 @@
 """Fills an empty database with the demo: ``manage.py load_demo``."""
 
+from datetime import date, timedelta
+
 from django.conf import settings
 from django.core.files import File
 from django.core.management import call_command
@@ -19,7 +21,11 @@ from procedures.models import (
     TeamMembership,
     User,
 )
-from tracking.models import Goal
+from procedures.rules import Aspect, MeasureKind
+from tracking.actions.comments import add_comment
+from tracking.actions.issues import Draft, open_issue, open_issues, update_issue
+from tracking.actions.measures import create_measure
+from tracking.models import Comment, Goal
 
 PASSWORD = "demo-shimonoseki"  # noqa: S105 - of accounts that exist on one's own machine only
 PEOPLE = (
@@ -31,6 +37,7 @@ PEOPLE = (
 )
 WORKBOOK = settings.BASE_DIR / "fixtures" / "demo_procedures.xlsx"
 FIXTURES = ("departments", "national_priority", "services")
+QUESTION = "目標日を過ぎています。次の目標日と、残っている課題の見通しを教えてください。"
 CONFIRMED = 3  # exemptions that the division has already decided in the demo
 GOAL = 0.6
 
@@ -64,8 +71,47 @@ class Command(BaseCommand):
         proposed = Exemption.objects.order_by("pk").values_list("procedure_id", flat=True)
         for procedure_id in proposed[:CONFIRMED]:
             confirm_exemption(procedure_id=procedure_id, by=people["joho"])
+        self._begin_work(people)
         counts = "、".join(f"{outcome.label} {n}件" for outcome, n in run.counts.items())
         self.stdout.write(f"デモの一覧表を取り込みました：{counts}")
+
+    def _begin_work(self, people: dict[str, User]) -> None:
+        """A measure for the whole office, the issues that wait on it, and a question to a team."""
+        today = timezone.localdate()
+        measure = create_measure(
+            values={
+                "name": "電子決済の導入",
+                "aspect": Aspect.PAYMENT.value,
+                "kind": MeasureKind.E_PAYMENT.value,
+                "budget_year": fiscal_year(today) + 1,
+                "goes_live_on": date(fiscal_year(today) + 1, 10, 1),
+            },
+            by=people["joho"],
+        )
+        own = Procedure.objects.filter(department__name="市民部").order_by("number")
+        hindered = own.filter(obstacles__contains=Aspect.PAYMENT.value)
+        draft = Draft(measure.aspect, measure.kind, shared_measure_id=measure.pk)
+        open_issues(
+            procedure_ids=list(hindered.values_list("pk", flat=True)),
+            drafts=[draft],
+            by=people["team"],
+        )
+        inspected = hindered[0]
+        issue = open_issue(
+            procedure_id=inspected.pk, aspect=inspected.obstacles[0], by=people["team"]
+        )
+        update_issue(
+            issue_id=issue.pk,
+            sent={"due": today + timedelta(days=7)},
+            version=issue.version,
+            by=people["team"],
+        )
+        add_comment(
+            procedure_id=inspected.pk,
+            text=QUESTION,
+            addressee=Comment.Addressee.TEAM,
+            by=people["joho"],
+        )
 
     def _person(
         self, username: str, name: str, role: Role, department: str | None, *, by: User

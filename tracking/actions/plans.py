@@ -1,4 +1,4 @@
-"""The only writers of progress: permission, comparison, requirements and history in each."""
+"""The writers of a plan and of the BPR sheet: permission, comparison, requirements, history."""
 
 from collections import ChainMap
 from collections.abc import Mapping
@@ -9,20 +9,19 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from procedures.actions import lock_procedure, write_procedure
+from procedures.actions import lock_procedure, write_procedure, write_touched
 from procedures.classification import facts_of
 from procedures.editing import Conflict, Disagreement, merged_changes
 from procedures.models import Procedure, Source, User
 from procedures.permissions import DIVISION_ONLY, check_can_edit, rights_of
 from procedures.records import UNSAVED, Origin, insert, save
 from procedures.rules import Facts, Service, needs_consultation
-
-from .models import CHECK_FIELDS, MigrationPlan
-from .workflow import SENTENCES, PlanFacts, Status, unmet
+from tracking.models import CHECK_FIELDS, REVIEW_FIELDS, MigrationPlan, WorkReview
+from tracking.workflow import SENTENCES, PlanFacts, Status, unmet
 
 EDITABLE_FIELDS = (
-    "status", "target_date", "launched_on", "service_id", "url", "national_due", "assignee",
-    "hold_reason", "consultation_agreed_on", *CHECK_FIELDS, "checklist_exception",
+    "status", "target_date", "launched_on", "service_id", "coverage", "url", "national_due",
+    "assignee", "hold_reason", "consultation_agreed_on", *CHECK_FIELDS, "checklist_exception",
 )  # fmt: skip
 
 
@@ -66,6 +65,33 @@ def update_plan(
     changes = merged_changes(plan, sent, version)
     write_plan(plan, changes, facts_of(procedure), Origin(by, source))
     return plan
+
+
+@transaction.atomic
+def update_review(
+    *, procedure_id: int, sent: Mapping[str, Any], version: int, by: User, source: Source
+) -> WorkReview:
+    """Writes the fields ``sent`` (of ``REVIEW_FIELDS``) of the BPR sheet of one procedure.
+
+    ``version`` is the one that ``by`` saw, ``UNSAVED`` where there was no sheet. Raises
+    ``PermissionDenied`` or ``Conflict``; then nothing is written. Equal values write nothing.
+    """
+    unknown = set(sent) - set(REVIEW_FIELDS)
+    if unknown:
+        raise ValueError(f"not fields that an edit may write: {sorted(unknown)}")
+    procedure = lock_procedure(procedure_id)
+    check_can_edit(by, procedure)
+    review = review_of(procedure)
+    changes = merged_changes(review, sent, version)
+    if changes:
+        _write_review(procedure, review, changes, Origin(by, source))
+    return review
+
+
+def review_of(procedure: Procedure) -> WorkReview:
+    """The BPR sheet of ``procedure``, or a new one (version ``UNSAVED``) that is not stored."""
+    review = WorkReview.objects.filter(procedure=procedure).first()
+    return review or WorkReview(procedure=procedure, version=UNSAVED)
 
 
 def plan_of(procedure: Procedure) -> MigrationPlan:
@@ -129,6 +155,18 @@ def plan_facts(plan: MigrationPlan, facts: Facts, *, on: date) -> PlanFacts:
         consultation_agreed=plan.consultation_agreed_on is not None,
         hold_reason=plan.hold_reason,
     )
+
+
+def _write_review(
+    procedure: Procedure, review: WorkReview, changes: Mapping[str, Any], origin: Origin
+) -> None:
+    for name, value in changes.items():
+        setattr(review, name, value)
+    if review._state.adding:
+        insert([review], origin)
+    else:
+        save(review, changes, origin)
+    write_touched(procedure, origin)
 
 
 def _merged_together(*edits: tuple[Any, Mapping[str, Any], int]) -> list[dict[str, Any]]:

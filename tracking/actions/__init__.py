@@ -1,0 +1,1 @@
+"""The only writers of progress, a module by noun: permission, comparison, history in each."""
