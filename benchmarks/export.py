@@ -64,10 +64,10 @@ def export(ending: str, rows: int) -> io.BytesIO:
     from procedures.models import Procedure
     from tracking.export import FORMATS
     from tracking.filters import ProcedureFilter
-    from tracking.rows import shown
+    from tracking.selections import with_progress
 
     on = timezone.localdate()
-    listed = ProcedureFilter({}, queryset=shown(Procedure.objects.all(), on)).rows
+    listed = ProcedureFilter({}, queryset=with_progress(Procedure.objects.all())).rows
     file = io.BytesIO()
     FORMATS[ending].write(file, listed[:rows] if rows else listed, on)
     return file

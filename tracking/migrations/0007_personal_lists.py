@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('shown_on', models.CharField(choices=[('team', 'チームの手続'), ('list', '手続一覧')], max_length=4, verbose_name='一覧')),
-                ('columns', procedures.models.fields.CodesField(blank=True, default='', max_length=200, verbose_name='列')),
+                ('columns', procedures.models.fields.CodesField(blank=True, default='', max_length=1000, verbose_name='列')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='column_choices', to=settings.AUTH_USER_MODEL)),
             ],
             options={

@@ -24,7 +24,7 @@ class ColumnChoice(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="column_choices"
     )
     shown_on = models.CharField("一覧", max_length=4, choices=ListName.choices)
-    columns = CodesField("列")
+    columns = CodesField("列", max_length=1000)  # all of them, with room for more
 
     class Meta:
         verbose_name = "列の表示"
