@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             name='Act',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('edit', '一括編集'), ('confirmation', '変更なし確認'), ('issues', '課題の登録'), ('solution', '課題の解決'), ('measure', '共通の対応策の完了'), ('handover', '担当の引継ぎ')], max_length=12, verbose_name='種類')),
+                ('kind', models.CharField(choices=[('edit', 'まとめて変更'), ('confirmation', '変更なし確認'), ('issues', '課題の登録'), ('solution', '課題の解決'), ('measure', '共通の対応策の完了'), ('handover', '担当の引継ぎ')], max_length=12, verbose_name='種類')),
                 ('label', models.CharField(max_length=300, verbose_name='内容')),
                 ('count', models.PositiveIntegerField(default=0, verbose_name='手続の数')),
                 ('left_out', models.JSONField(blank=True, default=list, verbose_name='変えなかった手続')),

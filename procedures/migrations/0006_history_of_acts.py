@@ -12,57 +12,57 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='historicalapplicationservice',
             name='change_source',
-            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', '一括編集'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
+            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', 'まとめ操作'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
         ),
         migrations.AlterField(
             model_name='historicaldepartment',
             name='change_source',
-            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', '一括編集'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
+            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', 'まとめ操作'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
         ),
         migrations.AlterField(
             model_name='historicaldivision',
             name='change_source',
-            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', '一括編集'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
+            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', 'まとめ操作'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
         ),
         migrations.AlterField(
             model_name='historicalexemption',
             name='change_source',
-            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', '一括編集'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
+            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', 'まとめ操作'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
         ),
         migrations.AlterField(
             model_name='historicallegalbasis',
             name='change_source',
-            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', '一括編集'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
+            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', 'まとめ操作'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
         ),
         migrations.AlterField(
             model_name='historicalnationallistedition',
             name='change_source',
-            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', '一括編集'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
+            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', 'まとめ操作'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
         ),
         migrations.AlterField(
             model_name='historicalnationalpriorityprocedure',
             name='change_source',
-            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', '一括編集'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
+            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', 'まとめ操作'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
         ),
         migrations.AlterField(
             model_name='historicalprocedure',
             name='change_source',
-            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', '一括編集'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
+            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', 'まとめ操作'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
         ),
         migrations.AlterField(
             model_name='historicalteammembership',
             name='change_source',
-            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', '一括編集'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
+            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', 'まとめ操作'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
         ),
         migrations.AlterField(
             model_name='historicaluser',
             name='change_source',
-            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', '一括編集'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
+            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', 'まとめ操作'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
         ),
         migrations.AlterField(
             model_name='historicalyearlyvolume',
             name='change_source',
-            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', '一括編集'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
+            field=models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', 'まとめ操作'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路'),
         ),
         migrations.AddField(
             model_name='historicalapplicationservice',

@@ -14,7 +14,7 @@ class Act(models.Model):
     """
 
     class Kind(models.TextChoices):
-        EDIT = "edit", "一括編集"
+        EDIT = "edit", "まとめて変更"
         CONFIRMATION = "confirmation", "変更なし確認"
         ISSUES = "issues", "課題の登録"
         SOLUTION = "solution", "課題の解決"

@@ -9,7 +9,7 @@ class Source(models.TextChoices):
 
     FORM = "form", "画面"
     INLINE = "inline", "一覧での編集"
-    BULK = "bulk", "一括編集"
+    BULK = "bulk", "まとめ操作"
     IMPORT = "import", "取込"
     UNDO = "undo", "取消し"
     REVISION = "revision", "方針の改定"

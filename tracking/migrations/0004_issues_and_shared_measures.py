@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             name='HistoricalSharedMeasure',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change_source', models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', '一括編集'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路')),
+                ('change_source', models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', 'まとめ操作'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路')),
                 ('by_name', models.CharField(default='', max_length=150, verbose_name='変更者')),
                 ('row_name', models.CharField(default='', max_length=300, verbose_name='対象')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='版')),
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
             name='HistoricalIssue',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change_source', models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', '一括編集'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路')),
+                ('change_source', models.CharField(choices=[('form', '画面'), ('inline', '一覧での編集'), ('bulk', 'まとめ操作'), ('import', '取込'), ('undo', '取消し'), ('revision', '方針の改定'), ('command', 'コマンド'), ('admin', '管理画面')], default='', max_length=12, verbose_name='経路')),
                 ('by_name', models.CharField(default='', max_length=150, verbose_name='変更者')),
                 ('row_name', models.CharField(default='', max_length=300, verbose_name='対象')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='版')),
