@@ -7,6 +7,7 @@ Other applications add the models that stand beside a procedure by ``register``.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -127,6 +128,10 @@ class Undo:
         return written
 
     def _lock(self) -> None:
+        """Locks all rows in the order of their other writers: what has no procedure first."""
+        for model in self._beside:
+            if not owner_field(model):
+                _rows(model, self._keys(model, "id"), is_locked=True)
         keys: set[int] = set()
         for model in filter(owner_field, (Procedure, *self._beside)):
             keys |= {*self._keys(model, owner_field(model))}
@@ -300,12 +305,13 @@ def _title(model: type[models.Model]) -> str:
     return str(model._meta.verbose_name)
 
 
-def _fields(model: type[models.Model]) -> list[str]:
-    return [
+@cache  # asked for every row, and ``history`` makes a class each time
+def _fields(model: type[models.Model]) -> tuple[str, ...]:
+    return tuple(
         field.attname
         for field in model.history.model.tracked_fields
         if field.attname not in _BOOKKEEPING
-    ]
+    )
 
 
 def _differs(one: Any, other: Any, name: str) -> bool:
@@ -322,11 +328,17 @@ def _broken_rule(row: Any) -> str:
 
 def entries_before(model: type[models.Model], limits: Mapping[int, int]) -> dict[int, Any]:
     """For each key the history row before the one with that history id."""
-    before: dict[int, Any] = {}
-    for row in model.history.filter(id__in=list(limits)).order_by("history_id"):
-        if row.history_id < limits[row.id]:
-            before[row.id] = row
-    return before
+    entries = model.history.filter(id__in=list(limits))
+    # The keys first: a row may have many entries, and only one is wanted.
+    keys: dict[int, int] = {}
+    for pk, key in entries.order_by("history_id").values_list("id", "history_id"):
+        if key < limits[pk]:
+            keys[pk] = key
+    return {
+        row.id: row
+        for chunk in _chunks(list(keys.values()))
+        for row in model.history.filter(history_id__in=chunk)
+    }
 
 
 def _rows(model: type[models.Model], keys: Sequence[int], *, is_locked: bool = False) -> list[Any]:

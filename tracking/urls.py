@@ -1,4 +1,4 @@
-"""Addresses of sign-in, the lists, the procedure's page, the dashboard, 配付 and the guide."""
+"""Addresses of sign-in, and of every page that shows or moves the progress; the guide's too."""
 
 from django.contrib.auth import views as auth
 from django.urls import path

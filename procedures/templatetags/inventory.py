@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django import template
 from django.utils import timezone
 
-from procedures.rules import Answer, Aspect, Category, Clause, Warning, label
+from procedures.rules import Aspect, Category, Clause, label
 from procedures.rules.wording import CLAUSE_NUMBERS
 
 register = template.Library()
@@ -20,18 +20,6 @@ def aspect_labels(codes: Iterable[str]) -> str:
 
 
 @register.filter
-def aspect_label(code: str) -> str:
-    """One aspect in Japanese."""
-    return label(Aspect(code))
-
-
-@register.filter
-def answer_label(code: str) -> str:
-    """One survey answer in Japanese."""
-    return label(Answer(code))
-
-
-@register.filter
 def category_label(code: str) -> str:
     """A category in Japanese."""
     return label(Category(code))
@@ -42,12 +30,6 @@ def clause_text(code: str) -> str:
     """A clause as 「方針3(1)① 国の優先手続一覧にある」."""
     clause = Clause(code)
     return f"{CLAUSE_NUMBERS[clause]} {label(clause)}"
-
-
-@register.filter
-def warning_sentence(code: str) -> str:
-    """What a warning says."""
-    return label(Warning(code))
 
 
 @register.filter

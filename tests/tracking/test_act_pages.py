@@ -122,3 +122,22 @@ def test_both_pages_ask_the_same_number_of_queries_for_any_number_of_rows(
         return len(page), len(the_list)
 
     assert queries(1) == queries(12)
+
+
+def test_what_was_left_out_stands_on_pages_of_its_own(signed_in, member, act):
+    act.left_out = [
+        {"procedure": None, "name": f"手続{number}番", "reason": "廃止"}
+        for number in range(PAGE + 1)
+    ]
+    act.save()
+    client = signed_in(member)
+
+    first, second = (
+        text(client.get(address(act), {"left_page": number, "next": "/team/"})) for number in (1, 2)
+    )
+
+    assert f"そのままにした手続とその理由（{PAGE + 1}件）" in first
+    assert "left_page=2" in first
+    assert (f"手続{PAGE}番" in first, f"手続{PAGE}番" in second) == (False, True)
+    assert "手続0番" not in second
+    assert 'href="/team/"' in second

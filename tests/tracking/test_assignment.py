@@ -274,3 +274,13 @@ def test_the_queue_takes_the_same_number_of_queries_at_1_and_at_60_rows(
 
     assert counts[0] == counts[1]
     assert counts[0] <= QUERIES
+
+
+@pytest.mark.parametrize("key", ["9" * 19, "9" * 5_000, "-1", "²"])
+def test_what_cannot_be_a_procedure_is_refused(signed_in, division_person, department, key):
+    sent = {"procedures": key, "department": department.pk}
+
+    response = signed_in(division_person).post(ADDRESS, sent)
+
+    assert response.status_code == 422
+    assert 'role="alert"' in response.content.decode()

@@ -199,3 +199,13 @@ def test_an_edit_of_the_facts_meanwhile_is_no_conflict(post, procedure, member, 
 
     assert len(names(procedure)) == 2
     assert Procedure.objects.get().note == "備考"
+
+
+@pytest.mark.parametrize("field", ["version", "primary"])
+def test_a_number_too_long_to_be_one_is_refused(post, procedure, member, field):
+    before = names(procedure)
+
+    response = post(member, procedure, [*rows_of(procedure), LAW], **{field: "9" * 5_000})
+
+    assert response.status_code == 422
+    assert names(procedure) == before

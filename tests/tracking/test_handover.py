@@ -358,7 +358,7 @@ def test_the_division_chooses_any_department(held, opens, division_person, other
     assert "山田 太郎（計画1件・課題0件）" in html
 
 
-@pytest.mark.parametrize("wrong", ["999999", "9" * 30])
+@pytest.mark.parametrize("wrong", ["999999", "9" * 30, "9" * 5_000])
 def test_a_department_that_does_not_exist_is_not_found(opens, leader, wrong):
     assert opens(leader, department=wrong).status_code == 404
 
@@ -521,3 +521,14 @@ def test_the_sheet_takes_the_same_number_of_queries_at_1_and_at_60_rows(
 
     assert counts[0] == counts[1]
     assert counts[0] <= SHEET_QUERIES
+
+
+@pytest.mark.parametrize("wanted", ["-1", "²", "\0"])
+def test_what_is_no_number_of_a_department_is_asked_again(signed_in, administrator, held, wanted):
+    client = signed_in(administrator)
+
+    assert client.get(ADDRESS, {"department": wanted}).status_code == 200
+    response = client.post(ADDRESS, {"department": wanted})
+
+    assert response.status_code == 422
+    assert 'role="alert"' in text(response)

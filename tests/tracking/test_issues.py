@@ -216,12 +216,27 @@ def test_many_issues_are_opened_in_one_act_and_what_has_none_is_named(
         "市の電子決済", measure, "鈴木", date(2027, 3, 31),
     )  # fmt: skip
     assert (act.kind, act.count) == (Act.Kind.ISSUES, 3)
-    reasons = [(one["procedure"], one["reason"]) for one in act.left_out]
-    assert (owned[0].pk, OPEN_ALREADY.format(subject="金銭納付")) in reasons
-    assert (clear.pk, NO_OBSTACLE.format(subject="対面", answer="不要")) in reasons
-    assert [reason for pk, reason in reasons if pk == foreign.pk] == [
-        "この手続は「環境部」の手続です。変更できるのは、その部局室のDX推進チームと情報政策課です。"
-    ]
+    no_obstacle = [NO_OBSTACLE.format(subject=one, answer="不要") for one in ("金銭納付", "対面")]
+    assert {one["procedure"]: one["reason"] for one in act.left_out} == {
+        owned[0].pk: OPEN_ALREADY.format(subject="金銭納付"),
+        clear.pk: "".join(no_obstacle),
+        foreign.pk: (
+            "この手続は「環境部」の手続です。変更できるのは、その部局室のDX推進チームと"
+            "情報政策課です。"
+        ),
+    }
+    assert len(act.left_out) == 3
+
+
+def test_a_procedure_that_got_an_issue_is_not_named_for_an_obstacle_that_it_has_not(
+    department, member
+):
+    procedure = factories.ProcedureFactory(department=department, clear=True, payment="offline")
+    drafts = [Draft("payment", "e_payment"), Draft("in_person", "remote_interview")]
+
+    act = open_issues(procedure_ids=[procedure.pk], drafts=drafts, by=member)
+
+    assert (act.count, act.left_out) == (1, [])
 
 
 def test_one_undo_takes_all_of_them_back_but_what_somebody_worked_on(department, member):

@@ -21,6 +21,7 @@ from tracking.actions.measures import (
     KIND_MISFIT,
     LEAD_ONLY_OWN,
     MEASURES_ARE_FOR_TEAMS,
+    MOVED_AWAY,
     NAME_TAKEN,
     NOT_YOUR_MEASURE,
     close_measure,
@@ -29,6 +30,7 @@ from tracking.actions.measures import (
 )
 from tracking.models import Issue, SharedMeasure
 from tracking.stats import Waiting, waiting_by_measure
+from tracking.views.measures import WAITING_SHOWN
 
 pytestmark = pytest.mark.django_db
 
@@ -313,11 +315,11 @@ def test_a_foreign_row_that_is_ticked_all_the_same_is_refused_and_nothing_is_wri
     assert not Act.objects.exists()
 
 
-def test_what_was_answered_or_ended_meanwhile_is_left_out_and_named(
+def test_what_was_answered_ended_or_moved_meanwhile_is_left_out_and_named(
     measure, waiting, department, division_person, member
 ):
-    answered, ended, good = (waiting(department) for _ in range(3))
-    seen = ticks(answered, ended, good)
+    answered, ended, moved, good = (waiting(department) for _ in range(4))
+    seen = ticks(answered, ended, moved, good)
     actions.update_procedure(
         procedure_id=answered.procedure_id,
         sent={"payment": "not_needed"},
@@ -326,6 +328,7 @@ def test_what_was_answered_or_ended_meanwhile_is_left_out_and_named(
         source=Source.FORM,
     )
     update_issue(issue_id=ended.pk, sent={"state": "dropped"}, version=1, by=member)
+    update_issue(issue_id=moved.pk, sent={"shared_measure_id": None}, version=1, by=member)
 
     act = close_measure(
         measure_id=measure.pk, ticked=seen, outcome="online", note="", by=division_person
@@ -335,7 +338,9 @@ def test_what_was_answered_or_ended_meanwhile_is_left_out_and_named(
     assert {one["procedure"]: one["reason"] for one in act.left_out} == {
         answered.procedure_id: "「金銭納付」の回答を、ほかの人が「不要」に変えました。",
         ended.procedure_id: "課題は、ほかの人が先に「取りやめ」にして終了しました。",
+        moved.procedure_id: MOVED_AWAY,
     }
+    assert Issue.objects.get(pk=moved.pk).state == "open"
     assert Procedure.objects.get(pk=answered.procedure_id).payment == "not_needed"
 
 
@@ -381,6 +386,65 @@ def test_the_close_page_offers_own_rows_ticked_with_what_becomes_of_their_catego
     assert "検討→優先" in html
     assert "検討のまま" in html
     assert foreign.procedure.name in words(element(html, "close-form"))
+
+
+@pytest.mark.parametrize("takes_rest", [True, False])
+def test_a_long_close_page_has_one_tick_for_all_that_it_does_not_show(
+    signed_in, measure, waiting, department, division_person, monkeypatch, takes_rest
+):
+    monkeypatch.setattr("tracking.views.measures.OFFERED", 2)
+    issues = [waiting(department) for _ in range(5)]
+    client, address = signed_in(division_person), reverse("measure_close", args=[measure.pk])
+    page = text(client.get(address))
+    assert "解決にする課題（5件）" in page
+    assert "上の表にない3件も解決にする" in page
+    *shown, rest = sent_by(page, "close-form")["rows"]
+    assert (shown, rest) == (
+        [f"{issue.pk}.1" for issue in issues[:2]],
+        " ".join(f"{issue.pk}.1" for issue in issues[2:]),
+    )
+
+    rows = [*shown, rest] if takes_rest else shown
+    client.post(address, sent_by(page, "close-form", rows=rows))
+
+    assert Issue.objects.filter(state="solved").count() == (5 if takes_rest else 2)
+    assert Act.objects.get().count == (5 if takes_rest else 2)
+
+
+def test_foreign_issues_are_counted_and_the_first_are_named(
+    signed_in, measure, waiting, other_department, member, monkeypatch
+):
+    monkeypatch.setattr("tracking.views.measures.FOREIGN_SHOWN", 1)
+    first, second = (waiting(other_department) for _ in range(2))
+
+    page = text(signed_in(member).get(reverse("measure_close", args=[measure.pk])))
+
+    assert "ほかの部局室の課題（2件）" in page
+    assert first.procedure.name in page
+    assert second.procedure.name not in page
+
+
+def test_the_detail_shows_the_first_of_each_department_and_leads_to_all(
+    signed_in, measure, waiting, department, other_department, division_person
+):
+    many = [waiting(department) for _ in range(WAITING_SHOWN + 2)]
+    few, unassigned = waiting(other_department), [waiting(None) for _ in many]
+    client = signed_in(division_person)
+
+    response = client.get(reverse("measure_detail", args=[measure.pk]))
+
+    groups = {one: (count, issues) for one, count, issues in response.context["departments"]}
+    assert list(groups)[-1] is None
+    assert groups == {
+        department: (len(many), many[:WAITING_SHOWN]),
+        other_department: (1, [few]),
+        None: (len(unassigned), unassigned[:WAITING_SHOWN]),
+    }
+    for one in (department.pk, "none"):
+        query = f"measure={measure.pk}&department={one}"
+        assert f"?{query.replace('&', '&amp;')}" in response.content.decode()
+        found = client.get(f"{reverse('issue_list')}?{query}").context["page_obj"]
+        assert found.paginator.count == len(many)
 
 
 def test_closing_from_the_page_leads_to_the_act(signed_in, measure, waiting, department, member):

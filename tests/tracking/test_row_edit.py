@@ -14,7 +14,8 @@ from tests import factories
 from tests.pages import element, sent_by, text, words
 from tests.tracking.desks import HTMX, Desk, written
 from tracking.actions.plans import plan_of
-from tracking.forms.rows import BAD_DATE, BAD_URL, OUTDATED
+from tracking.forms.fields import OUTDATED
+from tracking.forms.rows import BAD_DATE, BAD_URL
 from tracking.models import CHECK_FIELDS, MigrationPlan
 from tracking.views.rows import LEFT_THE_LIST, UNCHANGED
 from tracking.workflow import SENTENCES, Requirement, Status

@@ -14,6 +14,7 @@ from procedures.permissions import NOT_YOUR_DEPARTMENT, VOLUMES_ARE_FOR_TEAMS
 from procedures.plausibility import Doubt
 from tests import factories
 from tests.pages import element, sent_by, text, words
+from tracking.forms.fields import OUTDATED
 from tracking.forms.versioned import CHOOSE
 from tracking.views.volume_sheet import ROWS_PER_PAGE
 
@@ -358,3 +359,15 @@ def test_a_blank_year_is_the_last_complete_one(signed_in, member, procedures):
     page = Sheet(signed_in(member), "?fiscal_year=").opens()
 
     assert '<option value="2025" selected>' in page
+
+
+@pytest.mark.parametrize("version", ["", "-1", "x", "9" * 19, "9" * 5_000])
+def test_a_version_that_no_row_has_is_refused_with_the_row_alone(sheet, procedures, version):
+    first, second = procedures[0].pk, procedures[1].pk
+    sent = {f"version_{first}": version, f"total_{first}": "5", f"total_{second}": "100"}
+
+    response = sheet.saves(sheet.opens(), **sent)
+
+    assert response.status_code == 422
+    assert OUTDATED in text(response)
+    assert list(volumes()) == [second]

@@ -78,7 +78,7 @@ class Edit:
         ]
 
     def __str__(self) -> str:
-        return "、".join(f"{name}を「{value}」に" for name, value in self.words())
+        return "、".join(f"{name}を「{value}」に" for name, value in self.words()) + "変更"
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,8 +134,8 @@ def open_issue(*, procedure_id: int, aspect: str, by: User) -> Issue:
 def open_issues(*, procedure_ids: Sequence[int], drafts: Sequence[Draft], by: User) -> Act:
     """Opens one issue for each procedure and draft whose obstacle it has, in one act.
 
-    Procedures without it, with an open issue about it or of another department are left out and
-    named in the act. Raises ``PermissionDenied`` where ``by`` may edit none of them, or
+    Procedures that get none, or have an open issue about one of them, are named in the act once
+    with the reasons. Raises ``PermissionDenied`` where ``by`` may edit none of them, or
     ``ValidationError`` by field; then nothing is written.
     """
     _hold_measures(draft.shared_measure_id for draft in drafts)
@@ -148,18 +148,24 @@ def open_issues(*, procedure_ids: Sequence[int], drafts: Sequence[Draft], by: Us
     opened: list[Issue] = []
     left_out: list[dict[str, Any]] = []
     for procedure in procedures:
-        for draft in drafts:
-            if reason := _reason_against(procedure, draft.aspect, taken, by):
-                left_out.append(left(procedure, reason))
-            else:
-                opened.append(_issue(procedure, draft))
+        reasons = {one: _reason_against(procedure, one.aspect, taken, by) for one in drafts}
+        wanted = [draft for draft, reason in reasons.items() if not reason]
+        opened += [_issue(procedure, draft) for draft in wanted]
+        # Who got an issue need not be told of obstacles that never were there.
+        named = [
+            reason
+            for draft, reason in reasons.items()
+            if reason and (not wanted or (procedure.pk, draft.aspect) in taken)
+        ]
+        if named:
+            left_out.append(left(procedure, "".join(dict.fromkeys(named))))
     if not opened:
         raise ValidationError(NOTHING_TO_OPEN)
     subjects = "」「".join(subject_of(draft.aspect) for draft in drafts)
     origin = acts.begin(Act.Kind.ISSUES, f"「{subjects}」の課題を登録", by=by)
     insert(opened, origin)
     count = len({issue.procedure_id for issue in opened})
-    return acts.finish(origin, count=count, left_out=_once(left_out))
+    return acts.finish(origin, count=count, left_out=left_out)
 
 
 @transaction.atomic
@@ -282,11 +288,6 @@ def _reason_against(
     if (procedure.pk, aspect) in taken:
         return OPEN_ALREADY.format(subject=subject_of(aspect))
     return not_yours(by, procedure) or objection_to(procedure, aspect)
-
-
-def _once(left_out: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Without what is said twice: whose procedure it is does not depend on the obstacle."""
-    return list({(one["procedure"], one["reason"]): one for one in left_out}.values())
 
 
 def _check_any(by: User, procedures: Sequence[Procedure]) -> None:

@@ -5,13 +5,14 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from procedures import acts
 from procedures.editing import merged_changes
 from procedures.models import Act, Source, User
 from procedures.permissions import check_can_edit, rights_of
 from procedures.records import Origin, insert, save
-from tracking.models import Issue, SharedMeasure, subject_of
+from tracking.models import OPEN_STATES, Issue, SharedMeasure, subject_of
 
 from .issues import (
     NO_OUTCOME,
@@ -46,6 +47,7 @@ NAME_TAKEN = "同じ名称の共通の対応策がすでにあります。別の
 DONE_ONLY_BY_CLOSING = "導入済にするには、「導入済にする」のページを使ってください。"
 ENDED_ALREADY = "この対応策は、すでに「{state}」です。何も変えていません。"
 NO_MORE_WAITING = "課題は、ほかの人が先に「{state}」にして終了しました。"
+MOVED_AWAY = "課題は、ほかの人が先に、この対応策を待たないものに変えました。"
 DIVISION = "情報政策課"
 
 
@@ -121,8 +123,9 @@ def close_measure(
 ) -> Act:
     """Makes a planned measure 導入済 and solves the waiting issues that are ``ticked``, in one act.
 
-    ``ticked`` is issue → version of its procedure that ``by`` saw. What ended or was answered
-    otherwise meanwhile is left out and named, and so is what waits in other departments. Raises
+    ``ticked`` is issue → version of its procedure that ``by`` saw. What ended, was answered
+    otherwise or waits on it no more is left out and named, and so is what waits in other
+    departments. Raises
     ``PermissionDenied`` (also where ``by`` ticked an issue of another department) or
     ``ValidationError``; then nothing is written.
     """
@@ -137,7 +140,7 @@ def close_measure(
     for issue in _of_measure(measure, ticked):
         if issue.pk in ticked:
             check_can_edit(by, issue.procedure)
-        reason = _reason_against(issue, ticked, outcome, by)
+        reason = _reason_against(issue, measure, ticked, outcome, by)
         if reason:
             left_out.append(left(issue.procedure, reason))
         elif issue.pk in ticked:
@@ -151,17 +154,21 @@ def close_measure(
 
 def _of_measure(measure: SharedMeasure, ticked: Mapping[int, int]) -> Sequence[Issue]:
     """The issues that wait on ``measure`` or that somebody who saw them wait has ticked."""
-    known = {issue.pk: issue for issue in measure.issues.all()}
-    wanted = [issue for pk, issue in known.items() if pk in ticked or issue.is_open]
-    return lock_issues(wanted)
+    waiting = Q(shared_measure=measure, state__in=OPEN_STATES)
+    return lock_issues(Issue.objects.filter(waiting | Q(pk__in=ticked)))
 
 
-def _reason_against(issue: Issue, ticked: Mapping[int, int], outcome: str, by: User) -> str:
+def _reason_against(
+    issue: Issue, measure: SharedMeasure, ticked: Mapping[int, int], outcome: str, by: User
+) -> str:
     """Why an issue stays as it is though it was ticked or is foreign; empty where neither."""
     if issue.pk not in ticked:
         return not_yours(by, issue.procedure)
     if not issue.is_open:
         return NO_MORE_WAITING.format(state=issue.get_state_display())
+    # Whoever moves an issue elsewhere holds its procedure, not the measure that it leaves.
+    if issue.shared_measure_id != measure.pk:
+        return MOVED_AWAY
     return changed_since(issue, outcome, ticked[issue.pk])
 
 

@@ -6,6 +6,7 @@ from django import forms
 
 from tracking.filters import ProcedureFilter
 
+from .fields import is_key
 from .owner import OwnerForm
 
 NOTHING_TICKED = (
@@ -34,7 +35,7 @@ class AssignmentForm(OwnerForm):
         super().__init__(data, **kwargs)
         # Which of them may be assigned is the action's question; here they need only be numbers.
         sent = data.getlist("procedures") if data is not None else []
-        self.fields["procedures"].choices = [(pk, pk) for pk in sent if pk.isdecimal()]
+        self.fields["procedures"].choices = [(pk, pk) for pk in sent if is_key(pk)]
 
     def clean(self) -> dict[str, Any]:
         """Something must be chosen."""

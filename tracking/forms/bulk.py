@@ -15,8 +15,8 @@ from tracking.actions.bulk import FACT_FIELDS, PLAN_FIELDS, Edit, Seen, Versions
 from tracking.models import Coverage, MigrationPlan
 from tracking.workflow import STATUS_LABELS, Status
 
-from .fields import DayField, ProseField
-from .rows import BAD_DATE, OUTDATED
+from .fields import OUTDATED, DayField, ProseField
+from .rows import BAD_DATE
 
 KEEP = "変えない"
 NONE, EMPTY = "none", "（空にする）"

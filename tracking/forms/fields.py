@@ -9,6 +9,10 @@ from django.core.exceptions import ValidationError
 from procedures.spreadsheet import normalise
 from procedures.spreadsheet.cell import CellError, shown
 
+OUTDATED = "画面が古くなっています。ページを読み込み直して、もう一度入力してください。"
+_LONGEST_KEY = 18  # digits; more are none
+_NEWEST_VERSION = 2**31 - 1  # the largest that the database keeps
+
 
 class ProseField(forms.CharField):
     """Text as it is written, with plain line breaks; what cannot be stored is refused."""
@@ -43,6 +47,21 @@ class FiscalYearField(forms.CharField):
         return _read(normalise.fiscal_year, text) if text else None
 
 
+class VersionField(forms.IntegerField):
+    """The version of a row that a page shows; what cannot be one comes from an outdated page."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self, **options: Any) -> None:
+        causes = ("required", "invalid", "min_value", "max_value")
+        super().__init__(
+            min_value=0,
+            max_value=_NEWEST_VERSION,
+            error_messages=dict.fromkeys(causes, OUTDATED),
+            **options,
+        )
+
+
 class DayField(forms.DateField):
     """A day, with the browser's own calendar.
 
@@ -50,6 +69,11 @@ class DayField(forms.DateField):
     """
 
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
+def is_key(text: str) -> bool:
+    """Whether ``text`` can be the key of a row: a whole number that a database can look for."""
+    return text.isdecimal() and len(text) <= _LONGEST_KEY
 
 
 def add_errors(form: forms.BaseForm, error: ValidationError) -> None:

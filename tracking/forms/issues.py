@@ -18,15 +18,15 @@ from procedures.rules import Answer, BasisLevel, label
 from procedures.templatetags.inventory import with_era
 from tracking.actions.issues import NO_OUTCOME, OUTCOMES, Draft, reviews_for
 from tracking.actions.measures import lead_of
+from tracking.filters import UNASSIGNED
 from tracking.issue_rows import ORDER
 from tracking.models import OPEN_STATES, Issue, SharedMeasure, subject_of
 from tracking.models.issue import ASPECT_CHOICES, MANAGER
 
-from .fields import DayField, ProseField
+from .fields import OUTDATED, DayField, ProseField, VersionField
 from .versioned import VersionedForm
 
 NO_MEASURE = "（待たない）"
-OUTDATED = "画面が古くなっています。ページを読み込み直して、もう一度入力してください。"
 ROWS_CHANGED = (
     "この画面を表示した後に、対象の手続が変わりました。まだ何も登録していません。"
     "一覧から選び直してください。"
@@ -74,9 +74,7 @@ class IssueForm(VersionedForm):
 class SolveForm(forms.Form):
     """How an issue ended. ``version`` is the procedure's whose answer the person saw."""
 
-    version = forms.IntegerField(
-        min_value=0, widget=forms.HiddenInput, error_messages={"required": OUTDATED}
-    )
+    version = VersionField()
     outcome = forms.ChoiceField(
         label="解決後の回答",
         choices=[(outcome.value, label(outcome)) for outcome in OUTCOMES],
@@ -220,6 +218,8 @@ class IssueFilter(django_filters.FilterSet):
         field_name="procedure__department",
         queryset=Department.objects.all(),
         empty_label="すべて",
+        null_label="所管未定",
+        null_value=UNASSIGNED,
     )
     state = django_filters.ChoiceFilter(
         label="状態",

@@ -12,7 +12,7 @@ from procedures.models import LawKind, LegalBasis
 from procedures.rules import BasisLevel
 
 from .facts import NOTHING_CHOSEN
-from .fields import ProseField
+from .fields import ProseField, is_key
 
 EMPTY_BASIS = (
     "根拠法令の名称か根拠区分を入力してください。この行が要らない場合は「削除」を選んでください。"
@@ -56,7 +56,7 @@ class BaseBasesFormSet(BaseFormSet):
 
     def clean(self) -> None:
         """One primary basis, where there is more than one."""
-        if not self.data.get("version", "").isdecimal():
+        if not is_key(self.data.get("version", "")):
             raise ValidationError(RELOAD)
         if len(self._kept) > 1 and self.primary not in [index for index, _ in self._kept]:
             raise ValidationError(NO_PRIMARY)
@@ -73,7 +73,7 @@ class BaseBasesFormSet(BaseFormSet):
             chosen = [n for n, draft in enumerate(self.initial or ()) if draft["is_primary"]]
             return chosen[0] if chosen else None
         text = self.data.get("primary", "")
-        return int(text) if text.isdecimal() else None
+        return int(text) if is_key(text) else None
 
     @property
     def drafts(self) -> list[BasisDraft]:

@@ -90,8 +90,8 @@ class MeasureForm(VersionedForm):
 class CloseMeasureForm(forms.Form):
     """What happens to the issues that wait on a measure which is in use now.
 
-    ``rows`` holds a tick of each issue that the person may solve: its key and the version of its
-    procedure, as ``issue.version``.
+    ``rows`` holds the ticks of the issues that the person may solve: of one, or of many together,
+    as ``written`` writes them.
     """
 
     outcome = forms.ChoiceField(
@@ -116,10 +116,15 @@ class CloseMeasureForm(forms.Form):
 
     def clean_rows(self) -> dict[int, int]:
         """Issue → version of its procedure."""
-        pairs = [row.split(".") for row in self.cleaned_data["rows"]]
+        pairs = [pair.split(".") for row in self.cleaned_data["rows"] for pair in row.split()]
         if not all(map(_is_pair, pairs)):
             raise ValidationError(OUTDATED)
         return {int(issue): int(version) for issue, version in pairs}
+
+
+def written(pairs: Iterable[tuple[int, int]]) -> str:
+    """Issues, each with the version of its procedure, as the form reads them: 「12.3 14.1」."""
+    return " ".join(f"{issue}.{version}" for issue, version in pairs)
 
 
 def _is_pair(parts: list[str]) -> bool:

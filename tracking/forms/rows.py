@@ -20,12 +20,11 @@ from tracking.models import CHECK_FIELDS, MigrationPlan
 from tracking.workflow import STATUS_LABELS, Status
 
 from .facts import OTHER_HELP
-from .fields import DayField, ProseField, add_errors
+from .fields import OUTDATED, DayField, ProseField, VersionField, add_errors
 from .versioned import VersionedForm
 
 BAD_DATE = "日付は年月日で入力してください（例：2027-03-31）。"
 BAD_URL = "URLは https:// から始まる形で入力してください。"
-OUTDATED = "画面が古くなっています。ページを読み込み直して、もう一度入力してください。"
 NO_SERVICE = "（未定）"
 ADVICE = "方針4で前提とするサービスは「{service}」です。"
 
@@ -33,15 +32,6 @@ ADVICE = "方針4で前提とするサービスは「{service}」です。"
 def _prose(model: type, name: str) -> ProseField:
     return ProseField(
         label=field_label(model, name), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
-
-
-def _version() -> forms.IntegerField:
-    return forms.IntegerField(
-        min_value=0,
-        max_value=2**31 - 1,
-        widget=forms.HiddenInput,
-        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), OUTDATED),
     )
 
 
@@ -62,7 +52,7 @@ class AnswersForm(VersionedForm):
 
     attributes = (*ASPECT_FIELDS, "other_note")
 
-    version = _version()
+    version = VersionField()
     other_note = _prose(Procedure, "other_note")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -88,7 +78,7 @@ class PlanForm(VersionedForm):
         "checklist_exception", "hold_reason",
     )  # fmt: skip
 
-    version = _version()
+    version = VersionField()
     status = _ChosenField(
         label="状況", choices=[(status.value, STATUS_LABELS[status]) for status in Status]
     )

@@ -13,6 +13,8 @@ from procedures.display import Names, value_label
 from procedures.editing import Conflict, Disagreement, disagreements
 from tracking.models import SharedMeasure
 
+from .fields import VersionField
+
 MINE, THEIRS = "mine", "theirs"
 CHOOSE = "「{label}」は、どちらの内容にするかを選んでください。"
 
@@ -38,7 +40,7 @@ class VersionedForm(forms.Form):
     """
 
     attributes: tuple[str, ...] = ()
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = VersionField()
 
     def __init__(
         self,

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
 from procedures.display import Names
@@ -31,10 +31,11 @@ from tracking.actions.bulk import (
     plan_edit,
 )
 from tracking.forms.bulk import BulkEditForm, SeenForm, written
-from tracking.forms.fields import add_errors
+from tracking.forms.fields import add_errors, is_key
 
 from .export import LISTS
 from .team import OFFICE, matching
+from .way_back import own_address
 
 SAMPLE = 10
 LEFT_OUT_SHOWN = 50
@@ -112,24 +113,16 @@ def selection_of(request: HttpRequest) -> Selection:
         raise PermissionDenied(NOTHING_YOURS)
     shown_on = request.GET.get("shown_on", "")
     shown_on = shown_on if shown_on in LISTS else OFFICE
-    list_url = request.GET.get("next", "")
-    if not url_has_allowed_host_and_scheme(
-        list_url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        list_url = reverse(LISTS[shown_on])
+    list_url = own_address(request, request.GET.get("next")) or reverse(LISTS[shown_on])
     is_everything = bool(request.GET.get("everything"))
     if is_everything:
         query = QueryDict(urlsplit(list_url).query)
         rows = matching(query, shown_on, request.user, timezone.localdate()).rows
     else:
-        ticked = {int(pk) for pk in request.GET.getlist("procedures") if _is_key(pk)}
+        ticked = {int(pk) for pk in request.GET.getlist("procedures") if is_key(pk)}
         rows = Procedure.objects.visible_to(request.user).filter(pk__in=ticked)
     keys = list(rows.values_list("pk", flat=True))
     return Selection(keys, is_everything, list_url)
-
-
-def _is_key(text: str) -> bool:
-    return text.isdecimal() and len(text) <= 18  # digits of the largest key
 
 
 def refused(request: HttpRequest, selection: Selection) -> HttpResponse:

@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from tracking.actions.personal import choose_columns, choose_standard_columns, chosen_columns
@@ -13,6 +12,7 @@ from tracking.models import ListName
 
 from .export import LISTS
 from .team import standard_columns
+from .way_back import own_address
 
 SAVED = "列の表示を変えました。この表示はあなたの画面だけのものです。"
 STANDARD_AGAIN = "列の表示を標準に戻しました。"
@@ -48,7 +48,4 @@ def columns_set(request: HttpRequest, shown_on: str) -> HttpResponse:
 def _next(request: HttpRequest, shown_on: str) -> str:
     """The list as the person left it."""
     wanted = request.POST.get("next") or request.GET.get("next")
-    is_ours = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if is_ours else reverse(LISTS[shown_on])
+    return own_address(request, wanted) or reverse(LISTS[shown_on])

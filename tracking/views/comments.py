@@ -8,7 +8,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from tracking.actions.comments import (
@@ -25,6 +24,7 @@ from tracking.forms.fields import add_errors
 from tracking.models import Comment
 
 from .procedure import procedure_page, readable
+from .way_back import own_address
 
 PAGE = 50
 WRITTEN = "やりとりに書き込みました。"
@@ -92,11 +92,7 @@ def _mark(
 
 def _next(request: HttpRequest, comment: Comment) -> str:
     """Where the person came from, if that is a page of ours; else the talk."""
-    wanted = request.POST.get("next")
-    is_ours = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if is_ours else _talk_of(comment.procedure_id)
+    return own_address(request, request.POST.get("next")) or _talk_of(comment.procedure_id)
 
 
 def _talk_of(procedure_id: int) -> str:

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
@@ -20,7 +20,7 @@ from tracking.actions.handover import (
     holdings,
     sheet,
 )
-from tracking.forms.fields import add_errors
+from tracking.forms.fields import add_errors, is_key
 from tracking.forms.handover import DepartmentForm, HandoverForm
 
 from .figures import counts, rows_url, scope_of
@@ -90,6 +90,8 @@ def _departments(user: User) -> QuerySet[Department]:
 def _chosen(wanted: str, offered: QuerySet[Department]) -> Department | None:
     """The department that is asked for, or the only one that there is to choose."""
     if wanted.isdecimal():
+        if not is_key(wanted):
+            raise Http404
         return get_object_or_404(Department, pk=wanted)
     only = list(offered[:2])
     return only[0] if len(only) == 1 else None

@@ -1,12 +1,12 @@
 """The pages of shared measures (共通の対応策): the list, one and what waits on it, edit, close."""
 
-from collections import defaultdict
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import F, QuerySet
+from django.core.paginator import Paginator
+from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -32,13 +32,20 @@ from tracking.actions.measures import (
     update_measure,
 )
 from tracking.forms.fields import add_errors
-from tracking.forms.measures import CloseMeasureForm, MeasureForm
+from tracking.forms.measures import CloseMeasureForm, MeasureForm, written
 from tracking.issue_rows import IssueRow, issue_rows, shown
 from tracking.models import Issue, SharedMeasure
+from tracking.models.issue import IssueQuerySet
 from tracking.selections import behind_forecast
 from tracking.stats import Shift, Waiting, forecasts, shift_since, waiting_by_measure
 
 from .procedure import NO_CHANGE
+from .team import querystring
+
+LATE_SHOWN = 50
+WAITING_SHOWN = 5  # of each department
+OFFERED = 100  # with a tick of their own; the others share one
+FOREIGN_SHOWN = 50
 
 CREATED = "共通の対応策「{measure}」を登録しました。課題の編集や登録で、この対応策を選べます。"
 SAVED = "共通の対応策「{measure}」を保存しました。"
@@ -77,15 +84,15 @@ def measure_list(request: HttpRequest) -> HttpResponse:
 def measure_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One measure, the issues that wait on it by department, and whom its date makes late."""
     measure = _readable(pk)
-    on = timezone.localdate()
-    waiting = _waiting(measure, request.user, on)
+    late = Paginator(_late(measure), LATE_SHOWN).get_page(request.GET.get("page"))
     figures = waiting_by_measure(measure.issues.all())
     context = {
         "measure": measure,
         "lead": lead_of(measure),
         "waiting": figures.get(pk, Waiting()),
-        "departments": _by_department(waiting),
-        "late": _late(measure) if measure.state == SharedMeasure.State.PLANNED else [],
+        "departments": _by_department(measure),
+        "late": late,
+        "querystring": querystring(request.GET),
         "may_lead": can_lead(request.user, measure),
     }
     return render(request, "tracking/measure_detail.html", context)
@@ -160,13 +167,16 @@ def measure_close(request: HttpRequest, pk: int) -> HttpResponse:
             add_errors(form, error)
         else:
             return redirect("act_detail", act.pk)
-    waiting = _waiting(measure, request.user, timezone.localdate())
     ticked = set(form.data.getlist("rows")) if form.is_bound else None
+    own, foreign = _by_right(_waiting(measure), request.user)
     context = {
         "form": form,
         "measure": measure,
-        "rows": _offered([row for row in waiting if row.may_edit], ticked),
-        "foreign": [row for row in waiting if not row.may_edit],
+        "own_count": own.count(),
+        "rows": _offered(own[:OFFERED], request.user, ticked),
+        "rest": _rest(own[OFFERED:], ticked),
+        "foreign_count": foreign.count(),
+        "foreign": foreign[:FOREIGN_SHOWN],
     }
     status = 422 if form.is_bound else 200
     return render(request, "tracking/measure_close.html", context, status=status)
@@ -176,33 +186,54 @@ def _readable(pk: int) -> SharedMeasure:
     return get_object_or_404(SharedMeasure.objects.select_related("department"), pk=pk)
 
 
-def _waiting(measure: SharedMeasure, user: User, on: date) -> list[IssueRow]:
+def _waiting(measure: SharedMeasure) -> IssueQuerySet:
     """The open issues that wait on ``measure``, in the order of the office."""
-    issues = shown(measure.issues.open()).prefetch_related("procedure__legal_bases")
-    ordered = issues.select_related("procedure__exemption").order_by(
-        F("procedure__department__order").asc(nulls_last=True), "procedure__number", "pk"
+    return (
+        measure.issues.open()
+        .select_related("procedure__department")
+        .order_by(F("procedure__department__order").asc(nulls_last=True), "procedure__number", "pk")
     )
-    return issue_rows(ordered, user=user, on=on)
 
 
-def _by_department(rows: list[IssueRow]) -> list[tuple[Department | None, list[IssueRow]]]:
-    groups: dict[Department | None, list[IssueRow]] = defaultdict(list)
-    for row in rows:
-        groups[row.procedure.department].append(row)
-    return list(groups.items())
+def _by_department(measure: SharedMeasure) -> list[tuple[Department | None, int, list[Issue]]]:
+    """Each department with how many issues wait there, and the first of them."""
+    waiting = _waiting(measure)
+    counts = waiting.order_by().values_list("procedure__department").annotate(Count("pk"))
+    place = Window(
+        RowNumber(), partition_by="procedure__department", order_by=("procedure__number", "pk")
+    )
+    first: dict[Department | None, list[Issue]] = {}
+    for issue in waiting.annotate(place=place).filter(place__lte=WAITING_SHOWN):
+        first.setdefault(issue.procedure.department, []).append(issue)
+    total = dict(counts)
+    return [(one, total[one.pk if one else None], issues) for one, issues in first.items()]
+
+
+def _by_right(waiting: IssueQuerySet, user: User) -> tuple[IssueQuerySet, IssueQuerySet]:
+    """Those that ``user`` may solve, and the others."""
+    rights = rights_of(user)
+    if rights.is_office_wide:
+        return waiting, waiting.none()
+    is_own = Q(procedure__department__in=rights.department_ids)
+    return waiting.filter(is_own), waiting.exclude(is_own)
 
 
 def _late(measure: SharedMeasure) -> QuerySet[Procedure]:
+    """The procedures that a planned ``measure`` keeps beyond their target date."""
+    if measure.state != SharedMeasure.State.PLANNED:
+        return Procedure.objects.none()
     waiting = measure.issues.open().values("procedure")
     late = behind_forecast(Procedure.objects.filter(pk__in=waiting))
     return late.select_related("department", "plan").in_office_order()
 
 
-def _offered(rows: list[IssueRow], ticked: set[str] | None) -> list[dict[str, Any]]:
-    """The rows that the person may solve, with what that would do; all ticked at first."""
+def _offered(issues: QuerySet[Issue], user: User, ticked: set[str] | None) -> list[dict[str, Any]]:
+    """The issues with what solving would do to each; all ticked at first."""
+    found = shown(issues).select_related("procedure__exemption")
+    found = found.prefetch_related("procedure__legal_bases")
     offered = []
-    for row in rows:
-        value = f"{row.issue.pk}.{row.procedure.version}"
+    for row in issue_rows(found, user=user, on=timezone.localdate()):
+        value = written([(row.issue.pk, row.procedure.version)])
         offered.append(
             {
                 "row": row,
@@ -212,6 +243,16 @@ def _offered(rows: list[IssueRow], ticked: set[str] | None) -> list[dict[str, An
             }
         )
     return offered
+
+
+def _rest(issues: QuerySet[Issue], ticked: set[str] | None) -> dict[str, Any] | None:
+    """One tick for all ``issues`` together; None where there are none."""
+    pairs = list(issues.values_list("pk", "procedure__version"))
+    if not pairs:
+        return None
+    value = written(pairs)
+    is_ticked = ticked is None or value in ticked
+    return {"count": len(pairs), "value": value, "is_ticked": is_ticked}
 
 
 def _effects(row: IssueRow) -> list[str]:

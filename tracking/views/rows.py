@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
@@ -25,6 +24,7 @@ from tracking.forms.rows import RowForm
 from tracking.rows import table_rows
 
 from .team import OFFICE, TEAM, headings, matching, querystring, queue_context, table_of
+from .way_back import own_address
 
 PAGE = "page"
 SHOWN_ON = (TEAM, OFFICE, PAGE)
@@ -181,7 +181,4 @@ def _shown_on(request: HttpRequest) -> str:
 def next_of(request: HttpRequest, procedure: Procedure) -> str:
     """Where the person came from, if that is a page of ours; else the procedure's page."""
     wanted = request.POST.get("next") or request.GET.get("next")
-    is_ours = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if is_ours else reverse("procedure_detail", args=[procedure.pk])
+    return own_address(request, wanted) or reverse("procedure_detail", args=[procedure.pk])

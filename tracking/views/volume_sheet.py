@@ -19,14 +19,13 @@ from procedures.actions import VolumesResult, set_volumes, volumes_as_seen
 from procedures.fiscal_year import fiscal_year
 from procedures.models import Department, Procedure, User, YearlyVolume
 from procedures.permissions import check_can_edit, check_can_enter_volumes, rights_of
-from tracking.forms.fields import add_errors
+from tracking.forms.fields import add_errors, is_key
 from tracking.forms.volumes import VolumeRowForm, VolumeSheetFilter
 
 from .procedure import NO_CHANGE
 
 ROWS_PER_PAGE = 50
 SAVED = "{count}件の手続の件数を保存しました。"
-_LONGEST_KEY = 18  # digits of a key; more are none
 YEARS_BEFORE = 2  # that a question looks at
 
 
@@ -116,7 +115,7 @@ def _sent_procedures(request: HttpRequest) -> list[Procedure]:
     keys = request.POST.getlist("row")
     if len(keys) > ROWS_PER_PAGE:
         raise BadRequest("more rows than a page has")
-    known = [key for key in keys if key.isdecimal() and len(key) <= _LONGEST_KEY]
+    known = [key for key in keys if is_key(key)]
     rows = Procedure.objects.visible_to(request.user).filter(pk__in=known)
     procedures = list(rows.select_related("department").in_office_order())
     for procedure in procedures:
