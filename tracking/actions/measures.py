@@ -125,9 +125,8 @@ def close_measure(
 
     ``ticked`` is issue → version of its procedure that ``by`` saw. What ended, was answered
     otherwise or waits on it no more is left out and named, and so is what waits in other
-    departments. Raises
-    ``PermissionDenied`` (also where ``by`` ticked an issue of another department) or
-    ``ValidationError``; then nothing is written.
+    departments. Raises ``PermissionDenied`` (also where ``by`` ticked an issue of another
+    department) or ``ValidationError``; then nothing is written.
     """
     measure = _locked(measure_id)
     check_can_lead(by, measure)
