@@ -1,6 +1,6 @@
 """What waits for a team: the named sets that it looks at, how many procedures each has, what to do.
 
-The same sets, in the same order and with the same words, as the mail that reminds of them.
+The mail that reminds of them names the same sets, in the same order and with the same words.
 """
 
 from collections.abc import Collection, Mapping
@@ -9,10 +9,27 @@ from datetime import date
 
 from django.conf import settings
 
-from .actions.reminders import WAITING
 from .selections import SELECTIONS
 from .stats import EXCLUDED_SETS, Ratio, counts_of_departments
 
+WAITING = {
+    "overdue": "状況を今の進み具合に合わせるか、目標日を改めてください（1件1分ほど）。",
+    "behind_national": (
+        "目標日を国の期限までの日にするか、間に合わない事情を情報政策課に相談してください"
+        "（1件2分ほど）。"
+    ),
+    "asked": "手続のページの「やりとり」を読み、答えたら「済」にしてください（1件2分ほど）。",
+    "deciding": "残りの項目に答えると、優先かどうかが決まります（1件2分ほど）。",
+    "incomplete": (
+        "分かる項目から答えてください（1件2分ほど）。「回答で区分が決まる」手続も含みます。"
+    ),
+    "issue_due": "課題の進み具合と期限を確かめてください（1件2分ほど）。",
+    "to_confirm": (
+        "変わりがなければ「変更なし確認」を押してください。並んだ手続をまとめて確認できます"
+        "（全部で5分ほど）。"
+    ),
+}
+"""What waits, in the order in which a team looks at it: what to do, and about how long it takes."""
 URGENT = {"overdue", "behind_national", "asked", "issue_due"}
 LATER = {
     "stale": "長い間、変更がありません。今の進み具合に合わせてください。",
@@ -21,7 +38,7 @@ LATER = {
     "target": "オンライン化の対象になる手続のすべてです。",
 }
 """What a team can look at when nothing waits, with a sentence on it."""
-QUEUE = (*WAITING, *LATER)
+QUEUE = WAITING | LATER
 _REASONS = {
     "to_confirm": "{confirm}日より長く、変更も確認もありません。",
     "issue_due": "課題の期限が過ぎているか、{notice}日以内に来ます。",
@@ -70,7 +87,7 @@ def what_to_do(key: str) -> str:
     reason = _REASONS.get(key, "").format(
         confirm=settings.CONFIRM_DAYS, notice=settings.ISSUE_NOTICE_DAYS
     )
-    return reason + (WAITING | LATER).get(key, "")
+    return reason + QUEUE.get(key, "")
 
 
 def work_queue(department_ids: Collection[int], on: date) -> WorkQueue:

@@ -22,13 +22,13 @@ from tracking.actions.reminders import (
     NO_MAIL_SERVER,
     NOT_YOURS,
     PREFIX,
-    WAITING,
     messages,
     team_people,
 )
 from tracking.management.commands import send_reminders as command
 from tracking.models import Comment, Reminder
 from tracking.selections import SELECTIONS
+from tracking.work_queue import WAITING
 
 pytestmark = pytest.mark.django_db
 BASE_URL = "https://dx.example.lg.jp"

@@ -27,6 +27,7 @@ from procedures.models.organisation import TEAM_ROLES
 from tracking.models import Reminder
 from tracking.selections import SELECTIONS
 from tracking.stats import counts_by_department
+from tracking.work_queue import WAITING
 
 NOT_YOURS = "このお知らせは、ほかの人へのお知らせです。「確認しました」を押せるのは本人だけです。"
 NO_ADDRESS_OF_PROGRAM = (
@@ -43,24 +44,6 @@ NO_CONNECTION = (
 )
 PREFIX = "【行政手続オンライン化】"
 SUBJECT = "{teams}：{counts}（{on.month}月{on.day}日）"
-# What waits, in the order in which a team looks at it; what to do, and about how long that takes.
-WAITING = {
-    "overdue": "状況を今の進み具合に合わせるか、目標日を改めてください（1件1分ほど）。",
-    "behind_national": (
-        "目標日を国の期限までの日にするか、間に合わない事情を情報政策課に相談してください"
-        "（1件2分ほど）。"
-    ),
-    "asked": "手続のページの「やりとり」を読み、答えたら「済」にしてください（1件2分ほど）。",
-    "deciding": "残りの項目に答えると、優先かどうかが決まります（1件2分ほど）。",
-    "incomplete": (
-        "分かる項目から答えてください（1件2分ほど）。「回答で区分が決まる」手続も含みます。"
-    ),
-    "issue_due": "課題の進み具合と期限を確かめてください（1件2分ほど）。",
-    "to_confirm": (
-        "変わりがなければ「変更なし確認」を押してください。並んだ手続をまとめて確認できます"
-        "（全部で5分ほど）。"
-    ),
-}
 _IN_SUBJECT = 3  # of the sets; the rest stands in the body
 _SUBJECT_LENGTH = 180
 _LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")

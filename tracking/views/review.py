@@ -23,10 +23,8 @@ def review_edit(request: HttpRequest, pk: int) -> HttpResponse:
     check_can_edit(request.user, procedure)
     data = request.POST if request.method == "POST" else None
     review = review_of(procedure)
-    form, status = (
-        ReviewForm(data, obj=review, version=review.version),
-        200 if data is None else 422,
-    )
+    form = ReviewForm(data, obj=review, version=review.version)
+    status = 200 if data is None else 422
     if form.is_valid():
         try:
             saved = update_review(
