@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 
 from procedures.models import ImportRun, User
 
@@ -94,8 +95,10 @@ def apply(run_id: int, *, by: User, confirmed: bool = False, report: Report = si
     Raises ``PermissionDenied``, ``NotApplicable`` or ``StalePreview``; then nothing is written.
     """
     run = ImportRun.objects.get(pk=run_id)
-    ask_to_apply(run, by=by, confirmed=confirmed)
-    run = take(run_id)
+    # In one: killed in between, the run would look as if a process were still about to begin.
+    with transaction.atomic():
+        ask_to_apply(run, by=by, confirmed=confirmed)
+        run = take(run_id)
     with given_back(run):
         try:
             applying.write(run, by, Progress(run, report))
