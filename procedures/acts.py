@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.db.models import Q, QuerySet
 
 from procedures.models import Act, Department, Procedure, Role, Source, User
-from procedures.permissions import check_can_edit, rights_of
+from procedures.permissions import DIVISION_ONLY, check_can_edit, rights_of
 from procedures.records import Origin
 from procedures.undoing import Undo, owner_of
 
@@ -66,14 +66,25 @@ def entries_of(act: Act, model: type[models.Model]) -> QuerySet:
 
 
 def check_can_undo(user: User, act: Act) -> None:
-    """Raises ``PermissionDenied`` unless ``user`` may take ``act`` back."""
-    if not can_undo(user, act):
+    """Raises ``PermissionDenied`` unless ``user`` may take ``act`` back.
+
+    What the public sees is for the division, whoever it was that changed it.
+    """
+    if rights_of(user).is_office_wide:
+        return
+    if act.kind == Act.Kind.PUBLICATION:
+        raise PermissionDenied(DIVISION_ONLY)
+    if user.pk != act.by_id:
         raise PermissionDenied(NOT_YOURS_TO_UNDO.format(person=act.by))
 
 
 def can_undo(user: User, act: Act) -> bool:
     """Whether ``check_can_undo`` passes."""
-    return user.pk == act.by_id or rights_of(user).is_office_wide
+    try:
+        check_can_undo(user, act)
+    except PermissionDenied:
+        return False
+    return True
 
 
 @transaction.atomic

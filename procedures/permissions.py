@@ -35,6 +35,7 @@ VOLUMES_ARE_FOR_TEAMS = (
     "件数をまとめて入力できるのは、各部局室のDX推進チームと情報政策課です。"
     "件数は、手続のページで見られます。"
 )
+INSPECTION_IS_FOR_TEAMS = "点検を見られるのは、各部局室のDX推進チーム、情報政策課と管理者です。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,13 @@ def check_can_see_dashboard(user: User) -> None:
         raise PermissionDenied(DIVISION_ONLY)
 
 
+def check_can_inspect(user: User) -> None:
+    """Raises ``PermissionDenied`` unless ``user`` may see what the inspection finds, or a part."""
+    rights = rights_of(user)
+    if not (rights.is_office_wide or rights.department_ids):
+        raise PermissionDenied(INSPECTION_IS_FOR_TEAMS)
+
+
 def _asks(check: Callable[..., None]) -> Callable[..., bool]:
     def can(*args: Any) -> bool:
         try:
@@ -166,4 +174,5 @@ can_import = _asks(check_can_import)
 can_confirm_exemptions_by_import = _asks(check_can_confirm_exemptions_by_import)
 can_hand_over = _asks(check_can_hand_over)
 can_enter_volumes = _asks(check_can_enter_volumes)
+can_inspect = _asks(check_can_inspect)
 can_see_dashboard = _asks(check_can_see_dashboard)

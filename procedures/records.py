@@ -15,6 +15,8 @@ from typing import Any
 from django.db import models, transaction
 from django.utils import timezone
 
+from .changes import Touched
+from .models import Procedure
 from .models.history import Source, Versioned
 from .models.organisation import User
 from .statements import converters, insert_rows, reserve_keys, row_converter, update_rows
@@ -50,6 +52,7 @@ class Batch:
     def __init__(self, origin: Origin) -> None:
         self._origin = origin
         self._tables: dict[type[models.Model], _Table] = {}
+        self._touched = Touched()
 
     def insert(self, objects: Sequence[models.Model]) -> None:
         """New rows of one model. Those without a primary key get one now."""
@@ -65,6 +68,7 @@ class Batch:
             for obj in objects:
                 obj.version, obj.changed_at = 1, self._origin.at
         _complete(objects, self._origin.at)
+        self._touched.add(objects)
         self._table(objects).insert(objects)
 
     def update(
@@ -85,13 +89,17 @@ class Batch:
                     obj.changed_at = self._origin.at
             if touch:
                 names.append("changed_at")
+        self._touched.add(objects)
         self._table(objects).update(objects, names)
 
     def write(self) -> None:
         """Writes everything, once. Raises ``StaleVersion`` when a row is no more as it was read."""
         with transaction.atomic():
+            if Procedure in self._tables:
+                self._touched.before()
             for table in self._tables.values():
                 table.write()
+            self._touched.mark()
 
     def _table(self, objects: Sequence[models.Model]) -> "_Table":
         model = type(objects[0])
@@ -229,9 +237,13 @@ def delete(objects: Sequence[models.Model], origin: Origin) -> None:
     table = _Table(model, origin)
     table.delete(objects)
     table.record()
+    touched = Touched()
+    touched.add(objects)
+    touched.before()
     keys = [obj.pk for obj in objects]
     for start in range(0, len(keys), _CHUNK):
         model._default_manager.filter(pk__in=keys[start : start + _CHUNK]).delete()
+    touched.mark()
 
 
 def snapshot(obj: Versioned, version: int, fields: Iterable[str]) -> dict[str, Any] | None:

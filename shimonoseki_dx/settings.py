@@ -36,6 +36,19 @@ STALE_DAYS = _number("DX_STALE_DAYS", 90)  # domain.md: 更新停滞
 CONFIRM_DAYS = _number("DX_CONFIRM_DAYS", 90)  # after so many a row is to be confirmed again
 ISSUE_NOTICE_DAYS = _number("DX_ISSUE_NOTICE_DAYS", 14)  # so long before its date an issue is due
 
+# --- The public table -------------------------------------------------------------------------
+PUBLICATION = _flag("DX_PUBLICATION")  # pages that anybody may read: only where the office says so
+PUBLICATION_MASK_BELOW = _number("DX_PUBLICATION_MASK_BELOW", 0)
+if PUBLICATION_MASK_BELOW in (1, 2):
+    raise ImproperlyConfigured(
+        "DX_PUBLICATION_MASK_BELOW must be 0 or at least 3: a count below 2 that is not 0 can only "
+        "be 1, so nothing would be hidden."
+    )
+PUBLICATION_CONTACT = os.environ.get("DX_PUBLICATION_CONTACT", "").strip() or (
+    f"{OFFICE_NAME}情報政策課"
+)
+PUBLICATION_LICENSE = os.environ.get("DX_PUBLICATION_LICENSE", "").strip()
+
 # --- Mail (reminders) -------------------------------------------------------------------------
 BASE_URL = os.environ.get("DX_BASE_URL", "").strip().rstrip("/")  # for the addresses in mails
 EMAIL_HOST = os.environ.get("DX_SMTP_HOST", "").strip()
@@ -222,5 +235,9 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"axes": {"level": "WARNING"}},
+    "loggers": {
+        "axes": {"level": "WARNING"},
+        # It warns of every rule of a style sheet that is meant for browsers alone.
+        "weasyprint": {"level": "ERROR"},
+    },
 }

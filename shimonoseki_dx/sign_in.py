@@ -18,6 +18,14 @@ class SignInMiddleware(LoginRequiredMiddleware):
     Django would lead them to the form's own address, and many of these cannot be read.
     """
 
+    def process_view(
+        self, request: HttpRequest, view_func, view_args, view_kwargs
+    ) -> HttpResponse | None:
+        # Where nobody has to sign in, nobody's session is looked up: caches may keep the answer.
+        if not getattr(view_func, "login_required", True):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
+
     def handle_no_permission(self, request: HttpRequest, view_func) -> HttpResponse:
         page = "" if request.method in ("GET", "HEAD") else _page_before(request)
         if page:

@@ -24,7 +24,15 @@ from procedures.models import (
 from procedures.records import Origin, insert, save
 from procedures.rules import Answer, Aspect, BasisLevel, ExemptionGround, MeasureKind, Service
 from procedures.spreadsheet.keys import name_key
-from tracking.models import Comment, Goal, Issue, MigrationPlan, Reminder, SharedMeasure
+from tracking.models import (
+    Comment,
+    Goal,
+    Issue,
+    MigrationPlan,
+    Publication,
+    Reminder,
+    SharedMeasure,
+)
 from tracking.workflow import Status
 
 
@@ -228,6 +236,17 @@ class PlanFactory(Recorded):
         )
 
     procedure = factory.SubFactory(ProcedureFactory)
+
+
+class PublicationFactory(Recorded):
+    """A procedure that is approved for the public table."""
+
+    class Meta:
+        model = Publication
+
+    procedure = factory.SubFactory(ProcedureFactory)
+    approved_by = factory.SubFactory(UserFactory)
+    approved_at = factory.LazyFunction(timezone.now)
 
 
 class CommentFactory(Recorded):

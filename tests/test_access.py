@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.template import engines
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils.timezone import localdate
 
 from procedures import bulk_import
 from procedures.models import (
@@ -21,16 +22,22 @@ from procedures.models import (
 from tests import factories
 from tests.workbooks import workbook
 from tracking.actions.bulk import Versions, apply_confirmation
+from tracking.actions.editions import freeze
 from tracking.distribution import distribute
 from tracking.models import (
     Comment,
+    Dismissal,
+    Edition,
+    Goal,
     Issue,
     MigrationPlan,
+    Publication,
     Reminder,
     SavedFilter,
     SharedMeasure,
     WorkReview,
 )
+from tracking.paper import pdf
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +66,8 @@ RUN_GET = (LOGIN, NO, MISSING, MISSING, OK, OK)
 RUN_POST = (LOGIN, NO, MISSING, MISSING, NO, GONE_ON)
 # An act of the administrator's, too.
 ACT_GET = (LOGIN, MISSING, MISSING, MISSING, OK, OK)
+# Where no PDF can be made the page for printing says so.
+PDF_GET = (LOGIN, NO, NO, NO, *(OK if pdf.is_available() else GONE_ON,) * 2)
 OWN_GET = (LOGIN, NO, NO, OK, OK, OK)
 # A form sent empty: whoever may edit is told what is missing, the others that they may not.
 OWN_POST = (LOGIN, NO, NO, INVALID, INVALID, INVALID)
@@ -143,6 +152,42 @@ MATRIX = [
     Access("unassigned", OFFICE_WIDE),
     Access("unassigned", (LOGIN, NO, NO, NO, INVALID, INVALID), "post"),
     Access("dashboard", OFFICE_WIDE),
+    Access("edition_list", OFFICE_WIDE),
+    Access("edition_new", OFFICE_WIDE),
+    Access("edition_new", (LOGIN, NO, NO, NO, INVALID, INVALID), "post"),
+    Access("edition_detail", OFFICE_WIDE, target="edition"),
+    Access("edition_compare", OFFICE_WIDE),
+    Access("edition_print", OFFICE_WIDE, target="edition"),
+    Access("edition_pdf", PDF_GET, target="edition"),
+    Access("edition_workbook", OFFICE_WIDE, target="edition"),
+    Access("leverage", OFFICE_WIDE),
+    Access("figure_list", OFFICE_WIDE),
+    Access("past_rows", OFFICE_WIDE),
+    Access("goals", OFFICE_WIDE),
+    Access("goals", (LOGIN, NO, NO, NO, INVALID, INVALID), "post"),
+    Access("goal_edit", OFFICE_WIDE, target="goal"),
+    Access("goal_edit", (LOGIN, NO, NO, NO, INVALID, INVALID), "post", "goal"),
+    Access("goal_delete", (LOGIN, NO, NO, NO, GONE_ON, GONE_ON), "post", "goal"),
+    Access("moves", OFFICE_WIDE),
+    Access("inspection", IMPORTERS),
+    Access(
+        "inspection_dismiss",
+        (LOGIN, NO, GONE_ON, OK, OK, OK),
+        data={"check": "without_basis"},
+    ),
+    Access("inspection_dismiss", (LOGIN, NO, GONE_ON, GONE_ON, GONE_ON, GONE_ON), "post"),
+    Access("inspection_dismissed", IMPORTERS),
+    Access("inspection_take_back", (LOGIN, NO, GONE_ON, GONE_ON, GONE_ON, GONE_ON), "post"),
+    Access("publication", OFFICE_WIDE),
+    Access("publication_preview", OFFICE_WIDE),
+    Access("publication_approve", OFFICE_WIDE, data={"everything": "on"}),
+    Access("publication_approve", (LOGIN, NO, NO, NO, GONE_ON, GONE_ON), "post"),
+    Access("publication_withdraw", OFFICE_WIDE, data={"everything": "on"}),
+    Access("publication_withdraw", (LOGIN, NO, NO, NO, GONE_ON, GONE_ON), "post"),
+    # Switched off; tests/tracking/test_publication.py switches them on.
+    Access("public_table", (MISSING,) * 6),
+    Access("public_csv", (MISSING,) * 6),
+    Access("public_json", (MISSING,) * 6),
     Access("distribution_list", OFFICE_WIDE),
     Access("distribution_new", OFFICE_WIDE),
     Access("distribution_new", (LOGIN, NO, NO, NO, INVALID, INVALID), "post"),
@@ -192,6 +237,7 @@ def world(department, member, administrator):
     """A procedure of ``department`` with everything that an address can be about."""
     procedure = factories.ProcedureFactory(department=department)
     factories.LegalBasisFactory(procedure=procedure)
+    factories.ProcedureFactory(department=department)  # without a basis, as the inspection finds
     factories.ExemptionFactory(procedure=procedure)
     factories.PlanFactory(procedure=procedure)
     comment = factories.CommentFactory(procedure=procedure)
@@ -226,6 +272,8 @@ def world(department, member, administrator):
         ).pk,
         "distribution": distribution.pk,
         "sheet": distribution.sheets.get().pk,
+        "goal": factories.GoalFactory().fiscal_year,
+        "edition": freeze(title="第1回", reference_date=localdate(), by=administrator).pk,
     }
 
 
@@ -284,9 +332,13 @@ def _state() -> list[object]:
         Comment.history.count(),
         Issue.history.count(),
         SharedMeasure.history.count(),
+        Publication.history.count(),
+        Dismissal.history.count(),
         list(Reminder.objects.values_list("pk", "seen_at")),
         list(ImportRun.objects.values_list("pk", "state")),
         Distribution.objects.count(),
+        Edition.objects.count(),
+        Goal.history.count(),
         SavedFilter.objects.count(),
         list(Procedure.objects.values_list("pk", "version")),
         list(Act.objects.values_list("pk", "undone_at")),

@@ -10,8 +10,15 @@ class TrackingConfig(AppConfig):
     def ready(self) -> None:
         """Offers what the inventory knows nothing of: the plan's columns, and rows to take back."""
         from procedures import bulk_import, undoing
-        from tracking.models import Comment, Issue, MigrationPlan, SharedMeasure, WorkReview
+        from tracking.models import (
+            Comment,
+            Issue,
+            MigrationPlan,
+            Publication,
+            SharedMeasure,
+            WorkReview,
+        )
         from tracking.plan_import import PlanPart
 
         bulk_import.register(PlanPart)
-        undoing.register(MigrationPlan, WorkReview, Comment, Issue, SharedMeasure)
+        undoing.register(MigrationPlan, WorkReview, Comment, Issue, SharedMeasure, Publication)

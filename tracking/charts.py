@@ -15,11 +15,12 @@ DEFAULT_WIDTH = 720
 LABEL_SIZE = 14
 TICK_SIZE = 12
 
-_LEAST_WIDTH = 320
-_MOST_WIDTH = 2000
+LEAST_WIDTH = 320
+MOST_WIDTH = 2000
 _ROW = 28
 _BAR = 18
 _GAP = 8
+_EDGE = 2  # of a bar that stays around the ground of a number
 _SWATCH = 16
 _LEGEND_ROW = 26
 _GOAL_ROW = 22
@@ -94,10 +95,14 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One part of a stacked bar; ``number`` is None where the part is too narrow for it."""
+    """One part of a stacked bar; ``number`` is None where the part is too narrow for it.
+
+    ``ground`` is the white behind the number, or it would be lost in the hatching.
+    """
 
     area: Area
     number: Text | None
+    ground: Box | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +210,7 @@ def stacked_bar_chart(
         )
         for index, (row, counts, total) in enumerate(zip(rows, counted, totals, strict=True))
     )
-    marks = _percent_ticks() if as_share else [(mark / axis[-1], _short(mark)) for mark in axis]
+    marks = _percent_ticks() if as_share else [(mark / axis[-1], short(mark)) for mark in axis]
     return StackedBarChart(layout.frame(title, description, marks), bars)
 
 
@@ -216,6 +221,14 @@ def ticks(maximum: int) -> tuple[int, ...]:
     magnitude = 10 ** (len(str(least_step)) - 1)
     step = next(n * magnitude for n in (1, 2, 5, 10) if n * magnitude >= least_step)
     return tuple(range(0, maximum + step, step))
+
+
+def short(number: int) -> str:
+    """A mark of the axis as people read it: 20,000 as 2万."""
+    for unit, sign in ((10**8, "億"), (10**4, "万")):
+        if number and number % unit == 0:
+            return f"{number // unit:,}{sign}"
+    return f"{number:,}"
 
 
 def text_width(text: str, size: float = LABEL_SIZE) -> float:
@@ -250,7 +263,7 @@ class _Layout:
     ) -> None:
         self.key = key
         # Written so that a width that is no number becomes the least one.
-        self.width = min(float(width), _MOST_WIDTH) if width > _LEAST_WIDTH else _LEAST_WIDTH
+        self.width = min(float(width), MOST_WIDTH) if width > LEAST_WIDTH else LEAST_WIDTH
         self.label_room = _column(labels, self.width * _LABEL_SHARE)
         # The last mark of the axis reaches half its width beyond the plot.
         half_mark = text_width("100%", TICK_SIZE) / 2
@@ -292,15 +305,17 @@ class _Layout:
         for kind, count in zip(series, counts, strict=True):
             if count:
                 area = self.bar(index, before / whole, (before + count) / whole, kind.fill)
-                drawn.append(Segment(area, self._number(index, area.box, count)))
+                drawn.append(self._segment(index, area, f"{count:,}"))
             before += count
         return tuple(drawn)
 
-    def _number(self, index: int, box: Box, count: int) -> Text | None:
-        text = f"{count:,}"
-        if text_width(text, TICK_SIZE) + _GAP > box.width:
-            return None
-        return Text(round(box.x + box.width / 2, 2), self.baseline(index) - 1, text, "middle")
+    def _segment(self, index: int, area: Area, text: str) -> Segment:
+        box, width = area.box, text_width(text, TICK_SIZE) + _GAP / 2
+        if width + _GAP / 2 > box.width:
+            return Segment(area, None, None)
+        middle = round(box.x + box.width / 2, 2)
+        ground = Box(round(middle - width / 2, 2), box.y + _EDGE, width, box.height - 2 * _EDGE)
+        return Segment(area, Text(middle, self.baseline(index) - 1, text, "middle"), ground)
 
     def goal(self, goal: float) -> GoalLine:
         text = f"目標 {goal * 100:.4g}%"
@@ -360,14 +375,6 @@ def _legend(series: Sequence[Series], width: float) -> tuple[tuple[LegendItem, .
 
 def _percent_ticks() -> list[tuple[float, str]]:
     return [(percent / 100, f"{percent}%") for percent in range(0, 101, 20)]
-
-
-def _short(number: int) -> str:
-    """A mark of the axis as people read it: 20,000 as 2万."""
-    for unit, sign in ((10**8, "億"), (10**4, "万")):
-        if number and number % unit == 0:
-            return f"{number // unit:,}{sign}"
-    return f"{number:,}"
 
 
 def _counts(row: StackedRow, length: int) -> list[int]:

@@ -13,7 +13,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from procedures.bulk_import.lookups import Lookups
@@ -174,14 +174,14 @@ def board(distribution: Distribution, on: date) -> Board:
     )
 
 
-def awaited_sheets(department_ids: Collection[int]) -> list[DistributedSheet]:
-    """What these departments still have to hand in: of each its newest sheet, if not yet back."""
-    sheets = DistributedSheet.objects.filter(department__in=department_ids)
-    newest = dict(sheets.order_by("distribution_id").values_list("department_id", "pk"))
-    if not newest:
-        return []
-    read = sheets.select_related("distribution", "department", "returned_as")
-    return [sheet for sheet in read.filter(pk__in=newest.values()) if not is_returned(sheet)]
+def awaited_sheets(department_ids: Collection[int] | None = None) -> list[DistributedSheet]:
+    """What departments (None: all) still have to hand in: the newest sheet of each, if not back."""
+    sheets = DistributedSheet.objects.select_related("distribution", "department", "returned_as")
+    if department_ids is not None:
+        sheets = sheets.filter(department__in=department_ids)
+    of_department = DistributedSheet.objects.filter(department=OuterRef("department"))
+    newest = of_department.order_by("-distribution_id").values("pk")[:1]
+    return [sheet for sheet in sheets.filter(pk=Subquery(newest)) if not is_returned(sheet)]
 
 
 def is_returned(sheet: DistributedSheet) -> bool:
@@ -213,9 +213,14 @@ def write_zip(target: IO[bytes], distribution: Distribution, on: date) -> None:
 
 def file_name(name: str, ending: str = "xlsx", *, number: int = 1) -> str:
     """「手続台帳_市民部.xlsx」 with characters that every file system takes; 2, 3 … at its end."""
-    safe = _NOT_IN_A_FILE_NAME.sub("_", unicodedata.normalize("NFC", name))
     suffix = f"_{number}" if number > 1 else ""
-    return f"手続台帳_{safe[:_LONGEST_NAME].strip(' .')}{suffix}.{ending}"
+    return f"手続台帳_{safe_name(name)}{suffix}.{ending}"
+
+
+def safe_name(name: str) -> str:
+    """``name`` with characters that every file system takes, and not too many."""
+    safe = _NOT_IN_A_FILE_NAME.sub("_", unicodedata.normalize("NFC", name))
+    return safe[:_LONGEST_NAME].strip(" .")
 
 
 def file_names(names: Collection[str]) -> list[str]:

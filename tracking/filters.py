@@ -3,6 +3,8 @@
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 import django_filters
 from django import forms
@@ -20,15 +22,21 @@ from procedures.models import (
 )
 from procedures.rules import Aspect, Category
 from procedures.rules.wording import ASPECT_LABELS, CATEGORY_LABELS
+from procedures.spreadsheet.codes import APPLICANTS, PROCEDURE_KINDS, labels
 from procedures.spreadsheet.keys import name_key
 
-from .selections import SELECTIONS, condition, with_progress
+from .models import OPEN_STATES, Issue
+from .selections import OTHER_BASES, SELECTIONS, condition, has, with_progress
 from .workflow import STATUS_LABELS, Status
 
 UNASSIGNED = "none"
-"""The value of ``department`` in an address that means 所管未定."""
+"""The value of ``department`` in an address that means 所管未定; of ``division``, 課が未定."""
+KNOWN, UNKNOWN = "known", "unknown"
+"""The values of ``volume`` in an address."""
 OPEN = "open"
 """The value in an address that unfolds something, as ``conditions`` the further conditions."""
+SEVERAL = frozenset({"solved"})
+"""The conditions that an address may name more than once."""
 _BESIDE = {"page", "conditions", "figures"}  # in an address, and no condition
 _KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 _HIRAGANA = {to: code for code, to in _KATAKANA.items()}
@@ -79,9 +87,14 @@ SORTS: dict[str, Sort] = {
 
 
 # Functions, not lists: the filter of every request copies what it is declared with.
-def set_choices() -> list[tuple[str, str]]:
-    """The named sets."""
-    return [(key, selection.label) for key, selection in SELECTIONS.items()]
+def set_choices() -> list[tuple[str, object]]:
+    """The named sets; those that only the rates on other bases are made of stand apart."""
+    chosen: dict[bool, list[tuple[str, str]]] = {False: [], True: []}
+    for key, selection in SELECTIONS.items():
+        chosen[key.startswith(tuple(f"{base}_" for base in OTHER_BASES))].append(
+            (key, selection.label)
+        )
+    return [*chosen[False], ("率の内訳", chosen[True])]
 
 
 def sort_choices() -> list[tuple[str, str]]:
@@ -93,6 +106,20 @@ def sort_choices() -> list[tuple[str, str]]:
     ]
 
 
+class DepartmentFilter(django_filters.ModelChoiceFilter):
+    """A choice among the departments, 所管未定 being one of them."""
+
+    def __init__(self, **options: Any) -> None:
+        usual = {
+            "label": "部局室",
+            "queryset": Department.objects.all(),
+            "empty_label": "すべて",
+            "null_label": "所管未定",
+            "null_value": UNASSIGNED,
+        }
+        super().__init__(**usual | options)
+
+
 class _DivisionField(django_filters.fields.ModelChoiceField):
     def label_from_instance(self, division: Division) -> str:
         return f"{division.department.name} {division.name}"
@@ -102,6 +129,20 @@ class DivisionFilter(django_filters.ModelChoiceFilter):
     """課 by its whole name: several departments have one of the same name."""
 
     field_class = _DivisionField
+
+
+def searched(text: str) -> list[str]:
+    """The words of a search, as ``in_name`` takes them."""
+    return unicodedata.normalize("NFKC", text).split()
+
+
+def in_name(word: str) -> Q:
+    """``word`` in the name (as a key) or its reading."""
+    return (
+        Q(name_key__contains=name_key(word))
+        | Q(name_kana__icontains=word.translate(_HIRAGANA))
+        | Q(name_kana__icontains=word.translate(_KATAKANA))
+    )
 
 
 class ListFilter(django_filters.FilterSet):
@@ -130,6 +171,11 @@ class ListFilter(django_filters.FilterSet):
     usual_order = "office"
     """The order where none is asked for; within one department "division" says the same."""
 
+    def __init__(self, *args: Any, on: date | None = None, **options: Any) -> None:
+        """``on`` is the day on which the named sets are looked at; None is today."""
+        super().__init__(*args, **options)
+        self.on = on or timezone.localdate()
+
     @property
     def rows(self) -> QuerySet[Procedure]:
         """The rows to show, in order: those that match, or none when the filter is invalid."""
@@ -150,18 +196,13 @@ class ListFilter(django_filters.FilterSet):
 
         Full and half width, hiragana and katakana find each other.
         """
-        for word in unicodedata.normalize("NFKC", value).split():
-            rows = rows.filter(
-                Q(name_key__contains=name_key(word))
-                | Q(name_kana__icontains=word.translate(_HIRAGANA))
-                | Q(name_kana__icontains=word.translate(_KATAKANA))
-                | Q(number__icontains=word)
-            )
+        for word in searched(value):
+            rows = rows.filter(in_name(word) | Q(number__icontains=word))
         return rows
 
     def select(self, rows: QuerySet[Procedure], name: str, value: str) -> QuerySet[Procedure]:
         """The rows of a named set, as the figures count them."""
-        return rows.filter(condition(value, timezone.localdate()))
+        return rows.filter(condition(value, self.on))
 
     def order(self, rows: QuerySet[Procedure], name: str, value: str) -> QuerySet[Procedure]:
         """The rows in a named order."""
@@ -169,18 +210,19 @@ class ListFilter(django_filters.FilterSet):
         return rows.order_by(*SORTS[value.removeprefix("-")].order(descending=descending))
 
 
-class ProcedureFilter(ListFilter):
-    """With all further conditions, whose choices cost queries: see ``filter_for``."""
+class ConditionFilter(django_filters.FilterSet):
+    """What procedures have to be, whatever is shown of them: the same names in every address.
 
-    department = django_filters.ModelChoiceFilter(
-        label="部局室",
-        queryset=Department.objects.all(),
-        empty_label="すべて",
-        null_label="所管未定",
-        null_value=UNASSIGNED,
-    )
+    Over ``with_progress`` rows. The choices cost queries.
+    """
+
+    department = DepartmentFilter()
     division = DivisionFilter(
-        label="課", queryset=Division.objects.select_related("department"), empty_label="すべて"
+        label="課",
+        queryset=Division.objects.select_related("department"),
+        empty_label="すべて",
+        null_label="課が未定",
+        null_value=UNASSIGNED,
     )
     category = django_filters.ChoiceFilter(
         label="区分",
@@ -212,6 +254,54 @@ class ProcedureFilter(ListFilter):
         choices=ASPECT_CHOICES,
         empty_label="すべて",
     )
+    kind = django_filters.ChoiceFilter(
+        label="手続類型", choices=list(labels(PROCEDURE_KINDS).items()), empty_label="すべて"
+    )
+    applicant = django_filters.ChoiceFilter(
+        label="申請者",
+        field_name="applicants",
+        lookup_expr="contains",
+        choices=list(labels(APPLICANTS).items()),
+        empty_label="すべて",
+    )
+
+
+class ProcedureFilter(ListFilter, ConditionFilter):
+    """A list with all further conditions, see ``filter_for``."""
+
+    volume = django_filters.ChoiceFilter(
+        label="年間件数",
+        method="with_volume",
+        choices=[(KNOWN, "分かっている"), (UNKNOWN, "不明")],
+        empty_label="すべて",
+    )
+    without_issue = django_filters.ChoiceFilter(
+        label="課題のない支障", method="not_taken_up", choices=ASPECT_CHOICES, empty_label="すべて"
+    )
+    solved = django_filters.MultipleChoiceFilter(
+        label="支障がこれだけの手続（チェックのほかに支障がない手続）",
+        method="hindered_by_these_alone",
+        choices=ASPECT_CHOICES,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def with_volume(self, rows: QuerySet[Procedure], name: str, value: str) -> QuerySet[Procedure]:
+        """The rows whose yearly volume is known, or is not."""
+        return rows.filter(annual_volume__isnull=value == UNKNOWN)
+
+    def not_taken_up(self, rows: QuerySet[Procedure], name: str, value: str) -> QuerySet[Procedure]:
+        """The rows with an obstacle about which no issue is open."""
+        issues = Issue.objects.filter(aspect=value, state__in=OPEN_STATES)
+        return rows.filter(~has(issues), obstacles__contains=value)
+
+    def hindered_by_these_alone(
+        self, rows: QuerySet[Procedure], name: str, value: list[str]
+    ) -> QuerySet[Procedure]:
+        """The rows in whose way nothing is left once the obstacles of ``value`` are solved."""
+        for aspect in Aspect:
+            if aspect not in value:
+                rows = rows.exclude(obstacles__contains=aspect.value)
+        return rows
 
 
 def filter_for(query: QueryDict) -> type[ListFilter]:

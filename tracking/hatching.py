@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 _STEP = 8  # between the lines of a hatching
 
@@ -68,6 +69,7 @@ class Area:
     hatch: str
 
 
+@lru_cache(maxsize=2_048)
 def area_of(box: Box, fill: Fill) -> Area:
     """``box`` filled with ``fill``."""
     return Area(box, *_COLOURS[fill], "".join(draw(box) for draw in _HATCHES[fill]))

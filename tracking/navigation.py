@@ -18,6 +18,24 @@ class NavigationItem:
     is_current: bool
 
 
+# The division's instruments, beside each other on each of their pages: label and address.
+INSTRUMENTS: tuple[tuple[str, str], ...] = (
+    ("状況", "dashboard"),
+    ("指標", "figure_list"),
+    ("動き", "moves"),
+    ("支障", "leverage"),
+    ("点検", "inspection"),
+    ("版と資料", "edition_list"),
+    ("目標", "goals"),
+    ("公表", "publication"),
+)
+
+
+def instruments(current: str) -> list[NavigationItem]:
+    """The division's instruments, ``current`` being the name of the address of the one shown."""
+    return [NavigationItem(label, reverse(name), name == current) for label, name in INSTRUMENTS]
+
+
 def navigation(request: HttpRequest) -> dict[str, object]:
     """Context processor: ``office_name`` and, for whoever has signed in, ``navigation``."""
     user = getattr(request, "user", None)

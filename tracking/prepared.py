@@ -7,7 +7,7 @@ or departments, is added to a copy of it by ``filter``.
 
 from typing import Any
 
-from django.db.models import Case, Count, Subquery
+from django.db.models import Case, Count, Subquery, Sum
 
 
 class _MadeOnce:
@@ -33,6 +33,10 @@ class PreparedCase(_MadeOnce, Case):
 
 class PreparedCount(_MadeOnce, Count):
     """A ``Count`` of a query that is kept."""
+
+
+class PreparedSum(_MadeOnce, Sum):
+    """A ``Sum`` of a query that is kept."""
 
 
 class PreparedSubquery(_MadeOnce, Subquery):

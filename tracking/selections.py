@@ -13,6 +13,7 @@ from django.db.models import (
     BooleanField,
     Case,
     F,
+    FilteredRelation,
     OuterRef,
     Q,
     QuerySet,
@@ -25,10 +26,10 @@ from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 
 from procedures.fiscal_year import last_complete_fiscal_year
-from procedures.models import Exemption, Procedure, Scope, YearlyVolume
-from procedures.rules import Category
+from procedures.models import ASPECT_FIELDS, Exemption, Procedure, Scope, YearlyVolume
+from procedures.rules import Answer, Category, Clause
 
-from .models import FORECAST, OPEN_STATES, Comment, Issue
+from .models import FORECAST, OPEN_STATES, Comment, Coverage, Issue
 from .workflow import STATUS_LABELS, Status
 
 
@@ -42,6 +43,17 @@ def with_progress(procedures: QuerySet[Procedure]) -> QuerySet[Procedure]:
         last_change=Greatest(F("changed_at"), Coalesce(F("plan__changed_at"), F("changed_at"))),
         annual_volume=newest_volume("pk"),
     )
+
+
+def to_count(procedures: QuerySet[Procedure]) -> QuerySet[Procedure]:
+    """As ``with_progress``, for counting: ``annual_volume`` is looked up once a row."""
+    newest = YearlyVolume.objects.filter(procedure=OuterRef("pk"), total__isnull=False)
+    year = Subquery(newest.order_by("-fiscal_year").values("fiscal_year")[:1])
+    return with_progress(
+        procedures.annotate(
+            newest=FilteredRelation("volumes", condition=Q(volumes__fiscal_year=year))
+        )
+    ).annotate(annual_volume=F("newest__total"))
 
 
 def newest_volume(procedure: str, subquery: type[Subquery] = Subquery) -> Subquery:
@@ -75,13 +87,19 @@ IN_SCOPE = ~Q(scope=Scope.OUTSIDE)
 TARGET = IN_FORCE & IN_SCOPE & ~Q(category=Category.EXEMPT.value)
 ONLINE = TARGET & Q(plan_status=Status.ONLINE.value)
 UNFINISHED = TARGET & ~Q(plan_status=Status.ONLINE.value)
+IS_ONLINE = Q(plan_status=Status.ONLINE.value)
 PRIORITY = Q(category=Category.PRIORITY.value)
+ON_NATIONAL_LIST = Q(grounds__contains=Clause.NATIONAL_LIST.value)
+# An obstacle keeps the category where it is, whatever the open answers will be.
+DECIDING = TARGET & ~PRIORITY & ~Q(unanswered="") & Q(obstacles="")
+HINDERED = UNFINISHED & ~Q(obstacles="")
 VOLUME_KNOWN = Q(annual_volume__isnull=False)
 NATIONAL_DUE_KNOWN = Q(plan__national_due__isnull=False)
 NATIONAL_DUE_UNKNOWN = Q(plan__national_due__isnull=True)
 
 
-def _always(condition: Q) -> Callable[[date], Q]:
+def always(condition: Q) -> Callable[[date], Q]:
+    """A condition that is the same on every day."""
     return lambda on: condition
 
 
@@ -101,6 +119,12 @@ def _stale(on: date) -> Q:
     return UNFINISHED & Q(last_change__lt=_days_before(on, settings.STALE_DAYS))
 
 
+def _answered(*answers: Answer) -> Q:
+    """All seven aspects have one of ``answers``."""
+    given = [answer.value for answer in answers]
+    return Q(**{f"{field}__in": given for field in ASPECT_FIELDS})
+
+
 def _to_confirm(on: date) -> Q:
     """Neither changed nor confirmed for more than ``CONFIRM_DAYS`` whole days."""
     limit = _days_before(on, settings.CONFIRM_DAYS)
@@ -114,7 +138,7 @@ def _days_before(on: date, days: int) -> datetime:
 
 def waiting_for(addressee: Comment.Addressee) -> Q:
     """Procedures on which somebody of ``addressee`` has been asked and nobody has said 済."""
-    return _has(Comment.objects.filter(addressee=addressee, done_at__isnull=True))
+    return has(Comment.objects.filter(addressee=addressee, done_at__isnull=True))
 
 
 def issues_due_by(day: date) -> Q:
@@ -124,10 +148,10 @@ def issues_due_by(day: date) -> Q:
 
 def _issue_due(on: date) -> Q:
     day = on + timedelta(days=settings.ISSUE_NOTICE_DAYS)
-    return IN_FORCE & _has(Issue.objects.filter(issues_due_by(day)))
+    return IN_FORCE & has(Issue.objects.filter(issues_due_by(day)))
 
 
-def _has(rows: QuerySet) -> Q:
+def has(rows: QuerySet) -> Q:
     """Procedures to which one of ``rows`` belongs."""
     # Not Exists: with OuterRef it cannot be counted beside a set that looks at annual_volume.
     return Q(pk__in=rows.order_by().values("procedure"))
@@ -148,65 +172,131 @@ def usage_volumes(on: date, path: str = "") -> Q:
 
 
 def _usage_known(on: date) -> Q:
-    return _has(YearlyVolume.objects.filter(usage_volumes(on)))
+    return has(YearlyVolume.objects.filter(usage_volumes(on)))
 
 
-SELECTIONS: dict[str, Selection] = {
-    "all": Selection("台帳の全手続", _always(Q())),
-    "target": Selection("対象手続", _always(TARGET)),
-    "abolished": Selection("廃止", _always(~IN_FORCE)),
-    "outside": Selection("対象外", _always(IN_FORCE & ~IN_SCOPE)),
-    "exempt": Selection(
-        "適用除外", _always(IN_FORCE & IN_SCOPE & Q(category=Category.EXEMPT.value))
-    ),
-    "online": Selection("オンライン化済", _always(ONLINE)),
-    "unfinished": Selection("オンライン化済でない", _always(UNFINISHED)),
-    "priority": Selection("優先", _always(TARGET & PRIORITY)),
-    "priority_online": Selection("優先のうちオンライン化済", _always(ONLINE & PRIORITY)),
-    "pending": Selection("検討", _always(TARGET & Q(category=Category.PENDING.value))),
-    "overdue": Selection("期限超過", _overdue),
-    "no_target_date": Selection(
-        "目標日が未定", _always(UNFINISHED & Q(plan__target_date__isnull=True))
-    ),
-    "behind_national": Selection("国の期限より遅い計画", _behind_national),
-    "national_due": Selection("国の期限あり", _always(UNFINISHED & NATIONAL_DUE_KNOWN)),
-    "no_national_due": Selection("国の期限なし", _always(UNFINISHED & NATIONAL_DUE_UNKNOWN)),
-    "stale": Selection("更新停滞", _stale),
-    "to_confirm": Selection("確認の時期", _to_confirm),
-    "asked": Selection(
-        "情報政策課からの依頼・差戻し", _always(waiting_for(Comment.Addressee.TEAM))
-    ),
-    "asking": Selection("情報政策課への相談", _always(waiting_for(Comment.Addressee.DIVISION))),
-    "issue_due": Selection("課題の期限", _issue_due),
-    "deciding": Selection(
-        "回答で区分が決まる",
-        # An obstacle keeps the category where it is, whatever the open answers will be.
-        _always(TARGET & ~PRIORITY & ~Q(unanswered="") & Q(obstacles="")),
-    ),
-    "incomplete": Selection("未調査の項目あり", _always(TARGET & ~Q(unanswered=""))),
-    "volume_known": Selection("年間件数あり", _always(TARGET & VOLUME_KNOWN)),
-    "volume_unknown": Selection("年間件数が不明", _always(TARGET & ~VOLUME_KNOWN)),
-    "volume_known_online": Selection(
-        "年間件数ありでオンライン化済", _always(ONLINE & VOLUME_KNOWN)
-    ),
-    "usage_known": Selection(
-        "オンライン化済で前年度の利用率が分かる", lambda on: ONLINE & _usage_known(on)
-    ),
-    "usage_unknown": Selection(
-        "オンライン化済で前年度の件数が不明", lambda on: ONLINE & ~_usage_known(on)
-    ),
-    "unassigned": Selection("所管未定", _always(Q(department__isnull=True))),
-    "exemption_proposed": Selection(
-        "適用除外の確認待ち", _always(Q(exemption__state=Exemption.State.PROPOSED))
-    ),
-    "warned": Selection("注意あり", _always(IN_FORCE & ~Q(warnings=""))),
-} | {
-    f"status_{status}": Selection(
-        f"状況が{STATUS_LABELS[status]}", _always(TARGET & Q(plan_status=status.value))
-    )
-    for status in Status
+# What rates are taken over; the first is the policy's own, the others are common elsewhere.
+BASES: dict[str, Selection] = {
+    "target": Selection("対象手続", always(TARGET)),
+    "in_scope": Selection("適用除外を含む手続", always(IN_FORCE & IN_SCOPE)),
+    "in_force": Selection("現行の全手続", always(IN_FORCE)),
+    "priority": Selection("優先", always(TARGET & PRIORITY)),
+    "national": Selection("国の優先手続", always(TARGET & ON_NATIONAL_LIST)),
 }
 
+
+OTHER_BASES = tuple(base for base in BASES if base != "target")
+
+
+def over(base: str, key: str) -> str:
+    """The name of the set ``key`` of rates over ``base``: those over the target have plain ones."""
+    return key if base == "target" else f"{base}_{key}"
+
+
+def _over(base: str) -> dict[str, Selection]:
+    """The sets of which rates over ``base`` are made."""
+    label, rows = BASES[base].label, BASES[base].condition
+    return {
+        base: BASES[base],
+        f"{base}_online": Selection(
+            f"{label}のうちオンライン化済", lambda on: rows(on) & IS_ONLINE
+        ),
+        f"{base}_volume_known": Selection(
+            f"{label}のうち年間件数あり", lambda on: rows(on) & VOLUME_KNOWN
+        ),
+        f"{base}_volume_known_online": Selection(
+            f"{label}のうち年間件数ありでオンライン化済",
+            lambda on: rows(on) & VOLUME_KNOWN & IS_ONLINE,
+        ),
+        f"{base}_volume_unknown": Selection(
+            f"{label}のうち年間件数が不明", lambda on: rows(on) & ~VOLUME_KNOWN
+        ),
+    }
+
+
+SELECTIONS: dict[str, Selection] = (
+    {
+        "all": Selection("台帳の全手続", always(Q())),
+        "target": BASES["target"],
+        "abolished": Selection("廃止", always(~IN_FORCE)),
+        "outside": Selection("対象外", always(IN_FORCE & ~IN_SCOPE)),
+        "exempt": Selection(
+            "適用除外", always(IN_FORCE & IN_SCOPE & Q(category=Category.EXEMPT.value))
+        ),
+        "online": Selection("オンライン化済", always(ONLINE)),
+        "unfinished": Selection("オンライン化済でない", always(UNFINISHED)),
+        "priority": BASES["priority"],
+        "priority_unfinished": Selection(
+            "優先のうちオンライン化済でない", always(UNFINISHED & PRIORITY)
+        ),
+        "priority_overdue": Selection("優先のうち期限超過", lambda on: PRIORITY & _overdue(on)),
+        "pending": Selection("検討", always(TARGET & Q(category=Category.PENDING.value))),
+        "overdue": Selection("期限超過", _overdue),
+        "no_target_date": Selection(
+            "目標日が未定", always(UNFINISHED & Q(plan__target_date__isnull=True))
+        ),
+        "behind_national": Selection("国の期限より遅い計画", _behind_national),
+        "national_due": Selection("国の期限あり", always(UNFINISHED & NATIONAL_DUE_KNOWN)),
+        "no_national_due": Selection("国の期限なし", always(UNFINISHED & NATIONAL_DUE_UNKNOWN)),
+        "stale": Selection("更新停滞", _stale),
+        "to_confirm": Selection("確認の時期", _to_confirm),
+        "fresh": Selection("最近確認済", lambda on: TARGET & ~_to_confirm(on)),
+        "asked": Selection(
+            "情報政策課からの依頼・差戻し", always(waiting_for(Comment.Addressee.TEAM))
+        ),
+        "asking": Selection("情報政策課への相談", always(waiting_for(Comment.Addressee.DIVISION))),
+        "issue_due": Selection("課題の期限", _issue_due),
+        "deciding": Selection(
+            "回答で区分が決まる",
+            always(DECIDING),
+        ),
+        "decided": Selection("区分が確定", always(TARGET & ~DECIDING)),
+        "end_to_end": Selection(
+            "来庁不要でオンライン化済",
+            always(
+                ONLINE
+                & ~Q(plan__coverage=Coverage.PARTLY)
+                & _answered(Answer.ONLINE, Answer.NOT_NEEDED)
+            ),
+        ),
+        "free": Selection(
+            "支障がなくオンライン化済でない", always(UNFINISHED & Q(obstacles="", unanswered=""))
+        ),
+        "hindered": Selection("支障がありオンライン化済でない", always(HINDERED)),
+        "hindered_surveyed": Selection(
+            "支障があり調査済で未オンライン", always(HINDERED & Q(unanswered=""))
+        ),
+        "unsurveyed": Selection(
+            "支障が未調査で未オンライン",
+            always(UNFINISHED & Q(obstacles="") & ~Q(unanswered="")),
+        ),
+        "incomplete": Selection("未調査の項目あり", always(TARGET & ~Q(unanswered=""))),
+        "volume_known": Selection("年間件数あり", always(TARGET & VOLUME_KNOWN)),
+        "volume_unknown": Selection("年間件数が不明", always(TARGET & ~VOLUME_KNOWN)),
+        "volume_known_online": Selection(
+            "年間件数ありでオンライン化済", always(ONLINE & VOLUME_KNOWN)
+        ),
+        "usage_known": Selection(
+            "オンライン化済で前年度の利用率が分かる", lambda on: ONLINE & _usage_known(on)
+        ),
+        "usage_unknown": Selection(
+            "オンライン化済で前年度の件数が不明", lambda on: ONLINE & ~_usage_known(on)
+        ),
+        "unassigned": Selection("所管未定", always(Q(department__isnull=True))),
+        "exemption_proposed": Selection(
+            "適用除外の確認待ち", always(Q(exemption__state=Exemption.State.PROPOSED))
+        ),
+        "not_national": Selection("国の優先手続でない", always(TARGET & ~ON_NATIONAL_LIST)),
+        "warned": Selection("注意あり", always(IN_FORCE & ~Q(warnings=""))),
+    }
+    | {
+        f"status_{status}": Selection(
+            f"状況が{STATUS_LABELS[status]}", always(TARGET & Q(plan_status=status.value))
+        )
+        for status in Status
+    }
+    | {key: found for base in OTHER_BASES for key, found in _over(base).items()}
+)
 
 CONCERNS = ("overdue", "behind_national", "stale")
 

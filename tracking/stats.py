@@ -1,31 +1,56 @@
-"""Every figure on every screen: queries in, frozen dataclasses out. Definitions: domain.md."""
+"""Every figure on every screen: queries in, frozen dataclasses out. Definitions: figures.py."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import lru_cache
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    F,
+    FilteredRelation,
+    IntegerField,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Concat
 
 from procedures.fiscal_year import fiscal_year, last_complete_fiscal_year
 from procedures.models import ASPECT_FIELDS, Department, Procedure
 from procedures.rules import Answer, Category
 
+from .figures import DEFINITIONS, Definition, Unit
+from .hindrances import Hindrances
 from .models import Goal, Issue
-from .prepared import PreparedCount
+from .prepared import PreparedCount, PreparedSum
 from .selections import (
+    BASES,
     SELECTIONS,
     behind_forecast,
     condition,
     newest_volume,
+    over,
     thresholds,
+    to_count,
     usage_volumes,
     with_progress,
 )
 from .workflow import Status
 
-EXCLUDED_SETS = ("exempt", "outside", "abolished")
 TARGET_CATEGORIES = (Category.PRIORITY, Category.PENDING)
+VOLUME_SETS = tuple(
+    over(base, key) for base in BASES for key in ("volume_known", "volume_known_online")
+)
+"""The sets whose yearly applications are summed."""
+
+UnitKey = tuple[int | None, int | None]
+"""Department and division (課); None where a procedure has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,60 +65,91 @@ class Ratio:
         """numerator ÷ denominator."""
         return self.numerator / self.denominator if self.denominator else None
 
-    def __add__(self, other: "Ratio") -> "Ratio":
-        return Ratio(self.numerator + other.numerator, self.denominator + other.denominator)
-
-
-NOTHING = Ratio(0, 0)
-
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The figures of one unit, or of the office.
+    """Everything that is counted of one unit, or of the office: parts that add up to the whole.
 
-    ``counts`` says how many procedures each set of ``SELECTIONS`` has. ``applications`` is
-    オンライン化率 weighted by yearly volume (over ``volume_known``), ``usage`` is オンライン利用率
-    of the last complete fiscal year (over ``usage_known``): both count applications.
-    ``completeness`` is 調査の完了率 and counts survey answers.
+    ``counts``: procedures by set of ``SELECTIONS``. ``volumes``: yearly applications, where they
+    are known, by set of ``VOLUME_SETS``. ``sums``: "answers" of "answerable" survey items of the
+    target procedures, "received_online" of "received" applications of the last complete fiscal
+    year (over ``usage_known``). ``statuses``: target procedures by "category status".
+    Of what is online, by ISO month: ``launches`` by the launch, ``promises`` by the target date
+    (or the launch, without one); ``slips`` by days from target date to launch. ``plans``: the
+    unfinished, by ISO day of their target date. ``hindered``: the unfinished by what is in their
+    way, "obstacles/unanswered" as codes with blanks between; ``hindered_volumes`` their known
+    yearly applications, ``hindered_unknown`` those of them without known volume.
     """
 
-    counts: dict[str, int]
-    applications: Ratio = NOTHING
-    completeness: Ratio = NOTHING
-    usage: Ratio = NOTHING
+    counts: Counter[str] = field(default_factory=Counter)
+    volumes: Counter[str] = field(default_factory=Counter)
+    sums: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
+    launches: Counter[str] = field(default_factory=Counter)
+    promises: Counter[str] = field(default_factory=Counter)
+    slips: Counter[str] = field(default_factory=Counter)
+    plans: Counter[str] = field(default_factory=Counter)
+    hindered: Counter[str] = field(default_factory=Counter)
+    hindered_volumes: Counter[str] = field(default_factory=Counter)
+    hindered_unknown: Counter[str] = field(default_factory=Counter)
+
+    def ratio(self, key: str) -> Ratio:
+        """The figure of ``figures.DEFINITIONS`` by its key; of a mere count, beside its whole."""
+        return self.ratio_of(DEFINITIONS[key])
+
+    def ratio_of(self, definition: Definition) -> Ratio:
+        """As ``ratio``, for a definition that may be an earlier one."""
+        if definition.key == "usage":
+            return Ratio(self.sums["received_online"], self.sums["received"])
+        if definition.unit == Unit.ANSWERS:
+            return Ratio(self.sums["answers"], self.sums["answerable"])
+        of = self.volumes if definition.unit == Unit.APPLICATIONS else self.counts
+        return Ratio(of[definition.numerator], of[definition.denominator])
+
+    def by_status(self, category: Category) -> dict[Status, int]:
+        """The target procedures of ``category`` by status."""
+        return {status: self.statuses[f"{category} {status}"] for status in Status}
 
     @property
-    def online(self) -> Ratio:
-        """オンライン化率: target procedures that are online ÷ target procedures."""
-        return Ratio(self.counts["online"], self.counts["target"])
+    def hindrances(self) -> Hindrances:
+        """What is in the way of the unfinished."""
+        return Hindrances.counted(self.hindered, self.hindered_volumes, self.hindered_unknown)
 
-    @property
-    def priority(self) -> Ratio:
-        """Of the priority procedures (clause 3(1)), those that are online."""
-        return Ratio(self.counts["priority_online"], self.counts["priority"])
+    def as_json(self, parts: Iterable[str] = ()) -> dict[str, dict[str, int]]:
+        """As plain dictionaries, without the zeros; all ``parts``, or some by name."""
+        return {
+            name: {key: number for key, number in sorted(getattr(self, name).items()) if number}
+            for name in parts or _PARTS
+        }
 
-    @property
-    def volume_known(self) -> Ratio:
-        """Of the target procedures, those whose yearly volume is known."""
-        return Ratio(self.counts["volume_known"], self.counts["target"])
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Mapping[str, int]]) -> "Figures":
+        """What ``as_json`` gave; a part that it did not have then is empty.
 
-    @property
-    def excluded(self) -> int:
-        """What is left out of every rate: target procedures and these are all procedures."""
-        return sum(self.counts[key] for key in EXCLUDED_SETS)
-
-    def __add__(self, other: "Figures") -> "Figures":
-        return Figures(
-            {key: count + other.counts[key] for key, count in self.counts.items()},
-            *(
-                getattr(self, field.name) + getattr(other, field.name)
-                for field in fields(self)
-                if field.name != "counts"
-            ),
-        )
+        Raises ``AttributeError`` or ``TypeError`` for what are no counts.
+        """
+        return cls(**{name: _counter(stored.get(name, {})) for name in _PARTS})
 
 
-NO_FIGURES = Figures(dict.fromkeys(SELECTIONS, 0))
+def _counter(stored: Mapping[str, int]) -> Counter[str]:
+    if not all(isinstance(count, int) for count in stored.values()):
+        raise TypeError
+    return Counter(stored)
+
+
+_PARTS = tuple(part.name for part in fields(Figures))
+HINDRANCES = tuple(name for name in _PARTS if name.startswith("hindered"))
+BESIDE_HINDRANCES = tuple(name for name in _PARTS if name not in HINDRANCES)
+"""The parts of ``Figures`` that say what is in the way, and the others."""
+
+
+def total(parts: Iterable[Figures]) -> Figures:
+    """The figures of several units together."""
+    whole = Figures()
+    for part in parts:
+        for name in _PARTS:
+            getattr(whole, name).update(getattr(part, name))
+    return whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +164,28 @@ class DepartmentFigures:
 class Overview:
     """The office on the day ``on``: the whole, and each department in office order.
 
-    所管未定 stands last. ``statuses`` counts the target procedures by category and status.
-    ``goal_rate`` is the goal of the fiscal year ``goal_year`` (that of ``on``), if there is one.
+    所管未定 stands last. ``goals`` are those of the office, by fiscal year.
     """
 
     on: date
-    usage_year: int
-    goal_year: int
-    goal_rate: float | None
+    goals: Mapping[int, float]
     office: Figures
     departments: tuple[DepartmentFigures, ...]
-    statuses: dict[Category, dict[Status, int]]
 
+    @property
+    def usage_year(self) -> int:
+        """The fiscal year of オンライン利用率: the last complete one."""
+        return last_complete_fiscal_year(self.on)
 
-def figures(procedures: QuerySet[Procedure], *, on: date) -> Figures:
-    """The figures over ``procedures`` on the day ``on``, in two queries."""
-    return sum(_by_department(procedures, on).values(), NO_FIGURES)
+    @property
+    def goal_year(self) -> int:
+        """The fiscal year that the day is in."""
+        return fiscal_year(self.on)
+
+    @property
+    def goal_rate(self) -> float | None:
+        """The goal of that year, if there is one."""
+        return self.goals.get(self.goal_year)
 
 
 def counts(procedures: QuerySet[Procedure], keys: Iterable[str], *, on: date) -> dict[str, int]:
@@ -208,6 +270,23 @@ def waiting_by_measure(issues: QuerySet[Issue]) -> dict[int, Waiting]:
     return {row.pop("shared_measure_id"): Waiting(**row) for row in rows}
 
 
+def taken_up(procedures: QuerySet[Procedure], *, on: date) -> dict[str, int]:
+    """How many of the unfinished ``procedures`` have an open issue about an obstacle, by obstacle.
+
+    In one query; an issue about what is no obstacle (any more) does not count.
+    """
+    hindered = with_progress(procedures).filter(condition("hindered", on)).order_by()
+    # Of one obstacle a procedure has at most one open issue.
+    return dict(
+        Issue.objects.open()
+        .exclude(aspect="")
+        .filter(procedure__in=hindered.values("pk"), procedure__obstacles__contains=F("aspect"))
+        .order_by()
+        .values_list("aspect")
+        .annotate(Count("pk"))
+    )
+
+
 def forecasts(issues: QuerySet[Issue]) -> dict[int, date | None]:
     """The forecast of each open one of ``issues``, by its key."""
     return dict(issues.open().with_forecast().values_list("pk", "forecast"))
@@ -223,82 +302,153 @@ def shift_since(before: Mapping[int, date | None]) -> Shift:
     return Shift(len(before), moved.count(), procedures.count(), late_count)
 
 
-def overview(procedures: QuerySet[Procedure], *, on: date) -> Overview:
-    """The office-wide picture (clause 5) in five queries.
+def overview_of(parts: Mapping[int | None, Figures], *, on: date) -> Overview:
+    """The picture that the figures of the departments make, in two queries.
 
-    A department of today stands in it even without procedures, a former one with procedures.
+    A department of the day ``on`` stands in it even without procedures, a former one with some.
     """
-    by_department = _by_department(procedures, on)
-    named = Department.objects.filter(pk__in=[pk for pk in by_department if pk is not None])
+    named = Department.objects.filter(pk__in=[pk for pk in parts if pk is not None])
     units = [*(Department.objects.current(on) | named), None]
-    goal = Goal.objects.filter(fiscal_year=fiscal_year(on)).first()
     return Overview(
         on=on,
-        usage_year=last_complete_fiscal_year(on),
-        goal_year=fiscal_year(on),
-        goal_rate=goal.online_rate if goal else None,
-        office=sum(by_department.values(), NO_FIGURES),
+        goals=goals_by_year(),
+        office=total(parts.values()),
         departments=tuple(
-            DepartmentFigures(unit, by_department.get(unit.pk if unit else None, NO_FIGURES))
+            DepartmentFigures(unit, parts.get(unit.pk if unit else None, Figures()))
             for unit in units
         ),
-        statuses=_statuses(procedures, on),
     )
 
 
-def _by_department(procedures: QuerySet[Procedure], on: date) -> dict[int | None, Figures]:
-    rows = (
-        with_progress(procedures)
+def goals_by_year() -> dict[int, float]:
+    """The goals of the office by fiscal year, in one query."""
+    return dict(Goal.objects.values_list("fiscal_year", "online_rate"))
+
+
+def by_department(units: Mapping[UnitKey, Figures]) -> dict[int | None, Figures]:
+    """The figures of the departments, from those of their divisions."""
+    parts = defaultdict(list)
+    for (department, _), part in units.items():
+        parts[department].append(part)
+    return {department: total(found) for department, found in parts.items()}
+
+
+_UNIT = ("department_id", "division_id")
+
+
+def figures_by_unit(procedures: QuerySet[Procedure], *, on: date) -> dict[UnitKey, Figures]:
+    """The figures of each division that has some of ``procedures``, in two queries."""
+    return _added_up(_counted(procedures, on), _targets(procedures, on))
+
+
+def figures_of_departments(
+    departments: Iterable[int | None], *, on: date
+) -> dict[UnitKey, Figures]:
+    """``figures_by_unit`` of all procedures of some departments (None: 所管未定).
+
+    By queries that are kept: to put them together takes longer than to count one department.
+    """
+    named = set(departments)
+    owned = Q(department__in=named - {None})
+    if None in named:
+        owned |= Q(department__isnull=True)
+    counted, targets = _for_all(on, thresholds())
+    return _added_up(counted.filter(owned), targets.filter(owned))
+
+
+@lru_cache(maxsize=8)
+def _for_all(on: date, _: tuple[int, ...]) -> tuple[QuerySet, QuerySet]:
+    return _counted(Procedure.objects.all(), on), _targets(Procedure.objects.all(), on)
+
+
+def _added_up(counted: QuerySet, targets: QuerySet) -> dict[UnitKey, Figures]:
+    found: dict[UnitKey, Figures] = defaultdict(Figures)
+    for row in counted:
+        part = found[row["department_id"], row["division_id"]]
+        part.counts.update({key: row[key] for key in SELECTIONS})
+        part.volumes.update({key: row[f"volume_of_{key}"] for key in VOLUME_SETS})
+        answerable = row["target"] * len(ASPECT_FIELDS)
+        part.sums.update({"answers": row["answers"], "answerable": answerable})
+    for department, division, *row in targets.iterator():
+        _add_target(found[department, division], *row)
+    return dict(found)
+
+
+def _add_target(
+    part: Figures,
+    category: str,
+    status: str,
+    in_the_way: str,
+    volume: int | None,
+    received_online: int | None,
+    received: int | None,
+    launched_on: str | None,
+    target_date: str | None,
+) -> None:
+    """Adds one row of ``_targets`` to the figures of its unit."""
+    part.statuses[f"{category} {status}"] += 1
+    if status != Status.ONLINE:
+        part.hindered[in_the_way] += 1
+        part.hindered_volumes[in_the_way] += volume or 0
+        part.hindered_unknown[in_the_way] += volume is None
+        if target_date:
+            part.plans[target_date] += 1
+        return
+    part.sums["received_online"] += received_online or 0
+    part.sums["received"] += received or 0
+    part.launches[launched_on[:7]] += 1
+    part.promises[(target_date or launched_on)[:7]] += 1
+    if target_date:
+        slip = date.fromisoformat(launched_on) - date.fromisoformat(target_date)
+        part.slips[str(slip.days)] += 1
+
+
+def _counted(procedures: QuerySet[Procedure], on: date) -> QuerySet:
+    return (
+        to_count(procedures)
         .order_by()
-        .values("department_id")
+        .values(*_UNIT)
         .annotate(
-            **{key: Count("pk", filter=_all_or(condition(key, on))) for key in SELECTIONS},
-            volume=Sum("annual_volume", filter=condition("volume_known", on), default=0),
-            volume_online=Sum(
-                "annual_volume", filter=condition("volume_known_online", on), default=0
-            ),
+            **{key: PreparedCount("pk", filter=_all_or(condition(key, on))) for key in SELECTIONS},
+            **{
+                f"volume_of_{key}": PreparedSum(
+                    "annual_volume", filter=condition(key, on), default=0
+                )
+                for key in VOLUME_SETS
+            },
             answers=Sum(_answered(), filter=condition("target", on), default=0),
         )
     )
-    usage = _usage(procedures, on)
-    return {
-        row["department_id"]: Figures(
-            counts={key: row[key] for key in SELECTIONS},
-            applications=Ratio(row["volume_online"], row["volume"]),
-            completeness=Ratio(row["answers"], row["target"] * len(ASPECT_FIELDS)),
-            usage=usage.get(row["department_id"], NOTHING),
-        )
-        for row in rows
-    }
 
 
-def _usage(procedures: QuerySet[Procedure], on: date) -> dict[int | None, Ratio]:
-    # One join, at most one volume a procedure: nested subqueries over the same tables take a
-    # database minutes while its statistics are old, as after a large import.
-    rows = (
-        with_progress(procedures)
-        .filter(condition("online", on))
-        .filter(usage_volumes(on, "volumes__"))
-        .order_by()
-        .values("department_id")
-        .annotate(received_online=Sum("volumes__online"), received=Sum("volumes__total"))
-    )
-    return {row["department_id"]: Ratio(row["received_online"], row["received"]) for row in rows}
-
-
-def _statuses(procedures: QuerySet[Procedure], on: date) -> dict[Category, dict[Status, int]]:
-    rows = (
-        with_progress(procedures)
+def _targets(procedures: QuerySet[Procedure], on: date) -> QuerySet:
+    """Each target procedure: its unit, and what ``_add_target`` takes."""
+    # Row by row: hardly two are alike, and to find them takes a database longer than to read all.
+    used = FilteredRelation("volumes", condition=usage_volumes(on, "volumes__"))
+    return (
+        to_count(procedures)
+        .annotate(used=used)
         .filter(condition("target", on))
         .order_by()
-        .values_list("category", "plan_status")
-        .annotate(count=Count("pk"))
+        .values_list(
+            *_UNIT,
+            "category",
+            "plan_status",
+            Concat("obstacles", Value("/"), "unanswered", output_field=CharField()),
+            "annual_volume",
+            "used__online",
+            "used__total",
+            Cast("plan__launched_on", CharField()),
+            Cast("plan__target_date", CharField()),
+        )
     )
-    found = {(category, status): count for category, status, count in rows}
-    return {
-        category: {status: found.get((category, status), 0) for status in Status}
-        for category in TARGET_CATEGORIES
-    }
+
+
+def counting_sql() -> str:
+    """The queries of the figures, as text, on a day that stands for all."""
+    day, rows = date(2000, 1, 1), Procedure.objects.all()
+    queries = [of(rows, day) for of in (_counted, _targets)]
+    return ";".join(str(query.query) for query in queries)
 
 
 def _answered() -> Case:

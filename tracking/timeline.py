@@ -11,7 +11,16 @@ from procedures.classification import DERIVED_FIELDS
 from procedures.display import Names, field_label, value_label
 from procedures.models import Exemption, LegalBasis, Procedure, Source, YearlyVolume
 
-from .models import Issue, MigrationPlan, SharedMeasure, WorkReview, subject_of
+from .checks import CHECKS
+from .models import (
+    Dismissal,
+    Issue,
+    MigrationPlan,
+    Publication,
+    SharedMeasure,
+    WorkReview,
+    subject_of,
+)
 
 UNKNOWN = "不明"
 CONFIRMED = "変更がないことを確認しました。"
@@ -24,11 +33,14 @@ _PARTS: tuple[type[models.Model], ...] = (
     MigrationPlan,
     WorkReview,
     Issue,
+    Publication,
+    Dismissal,
 )
 # Keys, what the entry's head says already, and what the writers keep for themselves.
 _UNSHOWN = frozenset(
     {"id", "procedure", "version", "changed_at", "created_at", "name_key", "proposed_by"}
-    | {"proposed_at", "confirmed_by", "confirmed_at", "fiscal_year", "aspect"}
+    | {"proposed_at", "confirmed_by", "confirmed_at", "approved_by", "fiscal_year", "aspect"}
+    | {"check_key", "dismissed_by", "dismissed_at"}
 )
 
 
@@ -77,7 +89,7 @@ class Entry:
 def timeline(procedure: Procedure) -> tuple[Entry, ...]:
     """Every change of ``procedure`` and of what belongs to it (``_PARTS``); the newest first.
 
-    At most twelve queries, however long the history is.
+    At most fourteen queries, however long the history is.
     """
     names = Names(SharedMeasure)
     moments: dict[tuple[Any, ...], list[tuple[Any, list[Change], str]]] = {}
@@ -159,7 +171,14 @@ def _subject(model: type[models.Model], row: Any) -> str:
         return f"{row.fiscal_year}年度の件数"
     if model is Issue:
         return f"課題「{subject_of(row.aspect)}」"
+    if model is Dismissal:
+        return f"点検「{_title(row.check_key)}」の確認済"
     return str(model._meta.verbose_name)
+
+
+def _title(check_key: str) -> str:
+    """Of a check; its key where there is no such check any more."""
+    return CHECKS[check_key].title if check_key in CHECKS else check_key
 
 
 def _text(model: type[models.Model], name: str, value: Any, names: Names) -> str:

@@ -9,8 +9,9 @@ from datetime import date
 
 from django.conf import settings
 
+from .figures import EXCLUDED
 from .selections import SELECTIONS
-from .stats import EXCLUDED_SETS, Ratio, counts_of_departments
+from .stats import Ratio, counts_of_departments
 
 WAITING = {
     "overdue": "状況を今の進み具合に合わせるか、目標日を改めてください（1件1分ほど）。",
@@ -98,11 +99,11 @@ def work_queue(department_ids: Collection[int], on: date) -> WorkQueue:
 
 def team_figures(department_ids: Collection[int], on: date) -> TeamFigures:
     """The figures of the team of these departments on the day ``on``, in one query."""
-    counts = counts_of_departments(department_ids, (*LATER, "online", *EXCLUDED_SETS), on=on)
+    counts = counts_of_departments(department_ids, (*LATER, "online", *EXCLUDED), on=on)
     return TeamFigures(
         items=_items(LATER, counts),
         online=Ratio(counts["online"], counts["target"]),
-        left_out=_items(EXCLUDED_SETS, counts),
+        left_out=_items(EXCLUDED, counts),
     )
 
 

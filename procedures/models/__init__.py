@@ -2,6 +2,7 @@
 
 from .act import Act
 from .bulk_import import ImportRow, ImportRun, RememberedMapping
+from .change import ChangedDepartment
 from .distribution import DistributedSheet, Distribution
 from .history import HistoryEntry, Source
 from .national import NationalListEdition, NationalPriorityProcedure
@@ -26,6 +27,7 @@ __all__ = [
     "Act",
     "ApplicationService",
     "Certainty",
+    "ChangedDepartment",
     "Department",
     "DistributedSheet",
     "Distribution",

@@ -20,6 +20,7 @@ class Act(models.Model):
         SOLUTION = "solution", "課題の解決"
         MEASURE = "measure", "共通の対応策の完了"
         HANDOVER = "handover", "担当の引継ぎ"
+        PUBLICATION = "publication", "公表"
 
     kind = models.CharField("種類", max_length=12, choices=Kind.choices)
     label = models.CharField("内容", max_length=300)

@@ -11,6 +11,7 @@ from procedures.rules.wording import CLAUSE_NUMBERS
 
 register = template.Library()
 _REIWA = date(2019, 5, 1)
+_ERAS = (("令和", "R", _REIWA), ("平成", "H", date(1989, 1, 8)))
 
 
 @register.filter
@@ -44,6 +45,38 @@ def with_era(day: date | None) -> str:
         return text
     year = day.year - 2018
     return f"{text}（令和{'元' if year == 1 else year}年）"
+
+
+@register.filter
+def era_day(day: date) -> str:
+    """A day as papers have it: 「令和8年4月1日」, before 1989 by the Gregorian year alone."""
+    for name, _, first in _ERAS:
+        if day >= first:
+            year = day.year - first.year + 1
+            return f"{name}{'元' if year == 1 else year}年{day.month}月{day.day}日"
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+@register.filter
+def cell_text(value: str | int | float | date | None) -> str:
+    """A cell of a paper's table: a number with separators, a rate, a day as 「R8.4.1」, text."""
+    match value:
+        case None:
+            return "－"
+        case int():
+            return f"{value:,}"
+        case float():
+            return percent(value)
+        case date():
+            return _short_day(value)
+    return value
+
+
+def _short_day(day: date) -> str:
+    for _, letter, first in _ERAS:
+        if day >= first:
+            return f"{letter}{day.year - first.year + 1}.{day.month}.{day.day}"
+    return f"{day.year}.{day.month}.{day.day}"
 
 
 @register.filter

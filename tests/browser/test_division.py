@@ -1,5 +1,7 @@
 """The division's journey: the dashboard, a number and its rows, procedures for departments."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -27,6 +29,48 @@ def test_from_a_figure_to_exactly_its_rows(visitor, division_person, inventory):
     assert number.inner_text() == "1"
     number.click()
     expect(page.locator("tbody[id^=procedure-]")).to_have_count(1)
+    visitor.check_page()
+
+
+def test_the_rate_of_another_city_and_one_departments_divisions(
+    visitor, division_person, inventory, department
+):
+    visitor.sign_in(division_person)
+    page = visitor.page
+    page.locator("summary", has_text="ほかの市の率と比べる").press("Enter")
+    other = re.compile("この率で見る.*適用除外を含む手続、手続の数")
+    page.get_by_role("link", name=other).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("オンライン化率（手続の数）：適用除外を含む手続").first).to_be_visible()
+    visitor.check_page()
+    page.get_by_role("link", name=department.name, exact=True).click()
+    expect(page.get_by_role("heading", name=f"{department.name}の課別の状況")).to_be_visible()
+    assert "base=in_scope" in page.url
+    visitor.check_page()
+    page.get_by_role("link", name="条件をすべて外す").click()
+    expect(page.get_by_role("heading", name="部局室別の状況")).to_be_visible()
+
+
+def test_narrowing_the_page_and_a_day_that_is_not_known(visitor, division_person, inventory):
+    visitor.sign_in(division_person)
+    page = visitor.page
+    page.get_by_role("link", name="部局室や区分などの条件を追加する").click()
+    visitor.check_page()
+    page.get_by_label("状況", exact=True).select_option(label="オンライン化済")
+    page.get_by_role("button", name="表示する").click()
+    expect(page.get_by_text("状況 オンライン化済")).to_be_visible()
+    assert page.locator('.figure a[href*="set=online&"]').first.inner_text() == "1"
+    page.get_by_role("textbox", name="基準日").fill("2001-04-01")
+    page.get_by_role("button", name="表示する").click()
+    expect(page.get_by_role("alert").first).to_contain_text("基準日")
+    visitor.check_page()
+
+
+def test_every_figure_is_explained(visitor, division_person, inventory):
+    visitor.sign_in(division_person)
+    page = visitor.page
+    page.get_by_role("link", name="指標", exact=True).first.click()
+    expect(page.get_by_role("heading", name="来庁不要率")).to_be_visible()
     visitor.check_page()
 
 

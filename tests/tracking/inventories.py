@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
 from django.http import QueryDict
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from procedures.classification import facts_of, set_classification
 from procedures.models import (
     ASPECT_FIELDS,
     Department,
+    Division,
     Exemption,
     LegalBasis,
     Procedure,
@@ -25,6 +27,7 @@ from procedures.spreadsheet.keys import name_key
 from tests import factories
 from tracking.filters import ProcedureFilter, listed
 from tracking.models import Comment, Issue, MigrationPlan, SharedMeasure
+from tracking.stats import Figures, Overview, by_department, figures_by_unit, overview_of, total
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=TOKYO)
@@ -60,7 +63,10 @@ class Obstacle:
 
 @dataclass(frozen=True)
 class Case:
-    """One procedure as a test imagines it; days are counted from ``TODAY``."""
+    """One procedure as a test imagines it; days are counted from ``TODAY``.
+
+    ``division`` is the place of one among those of its department, if it has so many.
+    """
 
     unit: int | None = 0
     scope: str = "inbound"
@@ -78,6 +84,12 @@ class Case:
     confirmed: datetime | None = None
     talk: tuple[Talk, ...] = ()
     issues: tuple[Obstacle, ...] = ()
+    launched_ago: int = 236
+    coverage: str = ""
+    division: int | None = None
+    kind: str = ""
+    applicants: tuple[str, ...] = ()
+    service: int = 0
 
     @property
     def category(self) -> str:
@@ -126,6 +138,23 @@ class Case:
         return known[max(known)] if known else None
 
     @property
+    def is_in_scope(self) -> bool:
+        return not self.is_abolished and self.scope != "outside"
+
+    @property
+    def is_deciding(self) -> bool:
+        return (
+            self.is_target
+            and self.category == "pending"
+            and "unknown" in self.answers
+            and "offline" not in self.answers
+        )
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.is_unfinished and self.target_after is not None and self.target_after < 0
+
+    @property
     def usage(self) -> tuple[int, int] | None:
         total, online = self.volumes.get(LAST_COMPLETE_YEAR, (None, None))
         return None if total is None or online is None else (online, total)
@@ -161,9 +190,9 @@ EXPECTED: dict[str, Callable[[Case], bool]] = {
     "priority": lambda case: case.is_target and case.category == "priority",
     "priority_online": lambda case: case.is_online and case.category == "priority",
     "pending": lambda case: case.is_target and case.category == "pending",
-    "overdue": lambda case: (
-        case.is_unfinished and case.target_after is not None and case.target_after < 0
-    ),
+    "priority_unfinished": lambda case: case.is_unfinished and case.category == "priority",
+    "priority_overdue": lambda case: case.is_overdue and case.category == "priority",
+    "overdue": lambda case: case.is_overdue,
     "no_target_date": lambda case: case.is_unfinished and case.target_after is None,
     "behind_national": lambda case: case.is_behind_national,
     "national_due": lambda case: case.is_unfinished and case.national_due_after is not None,
@@ -173,11 +202,21 @@ EXPECTED: dict[str, Callable[[Case], bool]] = {
     "asked": lambda case: case.waits_for("team"),
     "asking": lambda case: case.waits_for("division"),
     "issue_due": lambda case: not case.is_abolished and any(one.is_due for one in case.issues),
-    "deciding": lambda case: (
-        case.is_target
-        and case.category == "pending"
-        and "unknown" in case.answers
-        and "offline" not in case.answers
+    "fresh": lambda case: case.is_target and not case.is_to_confirm,
+    "deciding": lambda case: case.is_deciding,
+    "decided": lambda case: case.is_target and not case.is_deciding,
+    "end_to_end": lambda case: (
+        case.is_online
+        and case.coverage != "partly"
+        and set(case.answers) <= {"online", "not_needed"}
+    ),
+    "free": lambda case: case.is_unfinished and set(case.answers) <= {"online", "not_needed"},
+    "hindered": lambda case: case.is_unfinished and "offline" in case.answers,
+    "hindered_surveyed": lambda case: (
+        case.is_unfinished and "offline" in case.answers and "unknown" not in case.answers
+    ),
+    "unsurveyed": lambda case: (
+        case.is_unfinished and "offline" not in case.answers and "unknown" in case.answers
     ),
     "incomplete": lambda case: case.is_target and "unknown" in case.answers,
     "volume_known": lambda case: case.is_target and case.annual_volume is not None,
@@ -187,6 +226,7 @@ EXPECTED: dict[str, Callable[[Case], bool]] = {
     "usage_unknown": lambda case: case.is_online and case.usage is None,
     "unassigned": lambda case: case.unit is None,
     "exemption_proposed": lambda case: case.exemption == "proposed",
+    "not_national": lambda case: case.is_target and not case.is_national,
     "warned": lambda case: case.has_warning,
     "status_not_started": lambda case: case.is_target and case.status in {"", "not_started"},
     "status_reviewing": lambda case: case.is_target and case.status == "reviewing",
@@ -196,28 +236,88 @@ EXPECTED: dict[str, Callable[[Case], bool]] = {
     "status_on_hold": lambda case: case.is_target and case.status == "on_hold",
 }
 
+BASES: dict[str, Callable[[Case], bool]] = {
+    "in_scope": lambda case: case.is_in_scope,
+    "in_force": lambda case: not case.is_abolished,
+    "priority": lambda case: case.is_target and case.category == "priority",
+    "national": lambda case: case.is_target and case.is_national,
+}
+
+
+def _over(base: Callable[[Case], bool], name: str) -> dict[str, Callable[[Case], bool]]:
+    def has_volume(case: Case) -> bool:
+        return case.annual_volume is not None
+
+    return {
+        name: base,
+        f"{name}_online": lambda case: base(case) and case.status == "online",
+        f"{name}_volume_known": lambda case: base(case) and has_volume(case),
+        f"{name}_volume_known_online": lambda case: (
+            base(case) and has_volume(case) and case.status == "online"
+        ),
+        f"{name}_volume_unknown": lambda case: base(case) and not has_volume(case),
+    }
+
+
+for _name, _base in BASES.items():
+    EXPECTED |= _over(_base, _name)
+
 
 def expected_ratios(cases: Iterable[Case]) -> dict[str, tuple[int, int]]:
-    """Numerator and denominator of every rate, by its name in ``Figures``."""
+    """Numerator and denominator of every figure, by its key in ``figures.DEFINITIONS``."""
+    cases = list(cases)
     target = [case for case in cases if case.is_target]
     online = [case for case in target if case.is_online]
+    unfinished = [case for case in target if not case.is_online]
     priority = [case for case in target if case.category == "priority"]
+    due = [case for case in unfinished if case.national_due_after is not None]
     usage = [case.usage for case in online if case.usage is not None]
-    known = [case for case in target if case.annual_volume is not None]
+
+    def count(key: str) -> int:
+        return sum(map(EXPECTED[key], cases))
+
     return {
         "online": (len(online), len(target)),
+        "applications": _volumes(target),
+        "end_to_end": (count("end_to_end"), len(target)),
+        "usage": (sum(online for online, _ in usage), sum(total for _, total in usage)),
         "priority": (sum(case.is_online for case in priority), len(priority)),
-        "volume_known": (len(known), len(target)),
-        "applications": (
-            sum(case.annual_volume for case in known if case.is_online),
-            sum(case.annual_volume for case in known),
-        ),
         "completeness": (
             sum(answer != "unknown" for case in target for answer in case.answers),
             7 * len(target),
         ),
-        "usage": (sum(online for online, _ in usage), sum(total for _, total in usage)),
+        "decided": (sum(not case.is_deciding for case in target), len(target)),
+        "fresh": (sum(not case.is_to_confirm for case in target), len(target)),
+        "volume_unknown": (sum(case.annual_volume is None for case in target), len(target)),
+        "exempt": (count("exempt"), len(target) + count("exempt")),
+        "overdue": (sum(case.is_overdue for case in unfinished), len(unfinished)),
+        "priority_overdue": (
+            sum(case.is_overdue for case in priority),
+            sum(case.is_unfinished for case in priority),
+        ),
+        "behind_national": (sum(case.is_behind_national for case in due), len(due)),
+        "stale": (
+            sum(case.days_unchanged > STALE_AFTER for case in unfinished),
+            len(unfinished),
+        ),
+        **{key: (count(key), len(cases)) for key in ("unassigned", "exemption_proposed", "asking")},
     }
+
+
+def expected_online_rate(cases: Iterable[Case], base: str, weight: str) -> tuple[int, int]:
+    """Numerator and denominator of オンライン化率 over another base."""
+    rows = [case for case in cases if EXPECTED[base](case)]
+    if weight == "applications":
+        return _volumes(rows)
+    return sum(case.status == "online" for case in rows), len(rows)
+
+
+def _volumes(rows: Iterable[Case]) -> tuple[int, int]:
+    known = [case for case in rows if case.annual_volume is not None]
+    return (
+        sum(case.annual_volume for case in known if case.status == "online"),
+        sum(case.annual_volume for case in known),
+    )
 
 
 def cases() -> st.SearchStrategy[Case]:
@@ -245,23 +345,32 @@ def cases() -> st.SearchStrategy[Case]:
         confirmed=st.none() | _moments(),
         talk=st.lists(_talk(), max_size=2).map(tuple),
         issues=st.lists(_obstacles(), max_size=1).map(tuple),
+        launched_ago=st.sampled_from([0, 30, 236, 500]),
+        coverage=st.sampled_from(["", "wholly", "partly"]),
+        division=st.none() | st.integers(0, 1),
+        kind=st.sampled_from(["", "application", "notification"]),
+        applicants=st.sampled_from([(), ("individual",), ("individual", "corporation")]),
+        service=st.integers(0, 1),
     )
 
 
 def build(cases: Sequence[Case], units: Sequence[Department]) -> list[Procedure]:
     """Writes the cases, in their order, with everything that belongs to them."""
     by = factories.origin().by
-    service, national = factories.ServiceFactory(), factories.NationalPriorityFactory()
+    services = [factories.ServiceFactory() for _ in range(2)]
+    national = factories.NationalPriorityFactory()
+    divisions = [list(unit.divisions.all()) for unit in units]
     first = Procedure.objects.count()
     procedures = [
-        _procedure(number, case, units, national, by) for number, case in enumerate(cases, first)
+        _procedure(number, case, units, divisions, national, by)
+        for number, case in enumerate(cases, first)
     ]
     pairs = list(zip(cases, procedures, strict=True))
     _insert_at(by, [(case.changed, procedure) for case, procedure in pairs])
     _insert_at(by, [(NOW, _basis(case, one)) for case, one in pairs if case.basis])
     _insert_at(by, [(NOW, _exemption(case, one, by)) for case, one in pairs if case.exemption])
     _insert_at(
-        by, [(case.plan_changed, _plan(case, one, service)) for case, one in pairs if case.status]
+        by, [(case.plan_changed, _plan(case, one, services)) for case, one in pairs if case.status]
     )
     volumes = [
         YearlyVolume(procedure=one, fiscal_year=year, total=total, online=online)
@@ -308,7 +417,12 @@ def _volume(total: int | None, online: int | None) -> tuple[int | None, int | No
 
 
 def _procedure(
-    number: int, case: Case, units: Sequence[Department], national: object, by: object
+    number: int,
+    case: Case,
+    units: Sequence[Department],
+    divisions: Sequence[Sequence[Division]],
+    national: object,
+    by: object,
 ) -> Procedure:
     name = f"試験手続{number}"
     procedure = Procedure(
@@ -316,6 +430,9 @@ def _procedure(
         name=name,
         name_key=name_key(name),
         department=None if case.unit is None else units[case.unit],
+        division=_division(case, divisions),
+        kind=case.kind,
+        applicants=case.applicants,
         scope=case.scope,
         abolished_on=date(2026, 3, 31) if case.is_abolished else None,
         national_priority=national if case.is_national else None,
@@ -327,6 +444,12 @@ def _procedure(
     levels = [case.basis] if case.basis else []
     set_classification(procedure, facts_of(procedure, levels=levels, ground=ground))
     return procedure
+
+
+def _division(case: Case, divisions: Sequence[Sequence[Division]]) -> Division | None:
+    if case.unit is None or case.division is None:
+        return None
+    return next(iter(divisions[case.unit][case.division :]), None)
 
 
 def _basis(case: Case, procedure: Procedure) -> LegalBasis:
@@ -345,8 +468,13 @@ def _exemption(case: Case, procedure: Procedure, by: object) -> Exemption:
     )
 
 
-def _plan(case: Case, procedure: Procedure, service: object) -> MigrationPlan:
-    online = {"service": service, "launched_on": date(2026, 4, 1), "checklist_exception": "試験"}
+def _plan(case: Case, procedure: Procedure, services: Sequence[object]) -> MigrationPlan:
+    online = {
+        "service": services[case.service],
+        "launched_on": _day(-case.launched_ago),
+        "checklist_exception": "試験",
+        "coverage": case.coverage,
+    }
     return MigrationPlan(
         procedure=procedure,
         status=case.status,
@@ -401,3 +529,13 @@ def _insert_at(by: object, stamped: Iterable[tuple[datetime, object]]) -> None:
         by_moment[moment].append(obj)
     for moment, objects in by_moment.items():
         insert(objects, Origin(by, Source.COMMAND, at=moment))
+
+
+def counted_anew(procedures: QuerySet[Procedure], on: date) -> Figures:
+    """The figures over ``procedures``, which no store of results has part in."""
+    return total(figures_by_unit(procedures, on=on).values())
+
+
+def whole_office(on: date) -> Overview:
+    """The office with its departments, counted anew."""
+    return overview_of(by_department(figures_by_unit(Procedure.objects.all(), on=on)), on=on)

@@ -49,6 +49,16 @@ def assert_text_inside(text, frame, size=charts.LABEL_SIZE):
     assert size * 0.8 <= text.y <= frame.height
 
 
+def assert_ground(segment):
+    """The white behind the number covers it, and nothing beyond its part."""
+    box, ground, number = segment.area.box, segment.ground, segment.number
+    assert box.x - EDGE <= ground.x
+    assert ground.right <= box.right + EDGE
+    assert box.y < ground.y < ground.bottom < box.bottom
+    assert ground.width >= charts.text_width(number.text, charts.TICK_SIZE)
+    assert ground.y < number.y < ground.bottom
+
+
 def assert_frame_inside(frame):
     assert_box_inside(frame.plot, frame)
     for mark in frame.ticks:
@@ -84,6 +94,7 @@ def test_stacked_bar_chart_stays_inside_its_viewbox(kinds, rows, as_share, width
             assert_box_inside(segment.area.box, chart.frame)
             if segment.number:
                 assert_text_inside(segment.number, chart.frame, charts.TICK_SIZE)
+                assert_ground(segment)
                 room = segment.area.box.width
                 assert charts.text_width(segment.number.text, charts.TICK_SIZE) < room
 

@@ -14,8 +14,8 @@ from procedures.rules import Answer
 from tests import factories
 from tracking.views.procedure import HISTORY_SHOWN
 
-# session, user, rights, the procedure and what hangs on it, five histories, names, the talk (2)
-QUERIES = 20
+# session, user, rights, the procedure and what hangs on it, its histories, names, the talk (2)
+QUERIES = 22
 
 
 @pytest.fixture

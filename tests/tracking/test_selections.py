@@ -55,7 +55,14 @@ def a_bit_of_everything() -> list[Case]:
             unit=draw.choice([0, 1, None]),
             scope=draw.choice(["inbound", "inbound", "inbound", "unknown", "outside"]),
             is_abolished=draw.random() < 0.1,
-            answers=draw.choice([CLEAR, ("offline", *CLEAR[1:]), ("unknown", *CLEAR[1:])]),
+            answers=draw.choice(
+                [
+                    CLEAR,
+                    ("offline", *CLEAR[1:]),
+                    ("unknown", *CLEAR[1:]),
+                    ("offline", "unknown", *CLEAR[2:]),
+                ]
+            ),
             is_national=draw.random() < 0.2,
             basis=draw.choice(["", "municipal", "national"]),
             exemption=draw.choice(["", "", "", "proposed", "confirmed", "withdrawn"]),

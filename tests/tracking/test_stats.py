@@ -1,6 +1,9 @@
 """The figures: each equals an independent computation and the rows behind its link."""
 
+import json
+from collections import Counter
 from datetime import date
+from itertools import product
 
 import pytest
 import time_machine
@@ -9,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from procedures.models import Procedure
+from procedures.rules import Category
 from tests import factories
 from tests.tracking.inventories import (
     CLEAR,
@@ -18,15 +22,19 @@ from tests.tracking.inventories import (
     Case,
     build,
     cases,
+    counted_anew,
+    expected_online_rate,
     expected_ratios,
     rows_behind,
+    whole_office,
 )
-from tracking.selections import SELECTIONS
-from tracking.stats import NO_FIGURES, Figures, Ratio, counts, figures, overview
+from tracking.figures import DEFINITIONS, EXCLUDED, Weight
+from tracking.online_rates import ONLINE_RATES
+from tracking.selections import BASES, SELECTIONS
+from tracking.stats import Figures, Ratio, counts, total
 from tracking.views.figures import OFFICE, Scope, rows_url, scope_of
 
 pytestmark = pytest.mark.django_db
-RATIOS = ("online", "priority", "volume_known", "applications", "completeness", "usage")
 
 
 def examples(number: int):
@@ -51,15 +59,21 @@ def units(db):
 
 def check_figures(found: Figures, own: list[Case]) -> None:
     """``found`` is what ``own`` gives in plain Python."""
-    assert found.counts == {key: sum(map(holds, own)) for key, holds in EXPECTED.items()}
-    for name, (numerator, denominator) in expected_ratios(own).items():
-        assert getattr(found, name) == Ratio(numerator, denominator), name
+    assert found.counts == Counter({key: sum(map(holds, own)) for key, holds in EXPECTED.items()})
+    ratios = expected_ratios(own)
+    assert ratios.keys() == DEFINITIONS.keys()
+    for key, ratio in ratios.items():
+        assert found.ratio(key) == Ratio(*ratio), key
+    for base, weight in product(BASES, Weight):
+        ratio = expected_online_rate(own, base, weight)
+        assert found.ratio_of(ONLINE_RATES[base, weight]) == Ratio(*ratio), (base, weight)
+    assert Figures.from_json(json.loads(json.dumps(found.as_json()))) == found
 
 
 def check_links(found: Figures, scope: Scope) -> None:
     """The link of each number lists as many rows as the number says."""
-    for key, count in found.counts.items():
-        assert len(rows_behind(rows_url(key, scope))) == count, key
+    for key in SELECTIONS:
+        assert len(rows_behind(rows_url(key, scope))) == found.counts[key], key
 
 
 @examples(60)
@@ -67,7 +81,7 @@ def check_links(found: Figures, scope: Scope) -> None:
 def test_every_figure_is_what_plain_python_computes(units, inventory):
     with transaction.atomic():
         build(inventory, units)
-        office = overview(Procedure.objects.all(), on=TODAY)
+        office = whole_office(TODAY)
         check_figures(office.office, inventory)
         assert [unit.department for unit in office.departments] == [*units, None]
         for index, unit in zip([0, 1, 2, None], office.departments, strict=True):
@@ -80,12 +94,12 @@ def test_every_figure_is_what_plain_python_computes(units, inventory):
 def test_every_number_is_the_number_of_rows_behind_its_link(units, inventory, index):
     with transaction.atomic():
         build(inventory, units)
-        office = overview(Procedure.objects.all(), on=TODAY)
+        office = whole_office(TODAY)
         check_links(office.office, OFFICE)
         unit = office.departments[index]
         check_links(unit.figures, scope_of(unit.department))
-        for category, found in office.statuses.items():
-            for status, count in found.items():
+        for category in Category:
+            for status, count in office.office.by_status(category).items():
                 url = rows_url(f"status_{status}", category=category.value)
                 assert len(rows_behind(url)) == count
         transaction.set_rollback(True)
@@ -96,25 +110,29 @@ def test_every_number_is_the_number_of_rows_behind_its_link(units, inventory, in
 def test_the_parts_add_up_to_the_whole(units, inventory):
     with transaction.atomic():
         build(inventory, units)
-        office = overview(Procedure.objects.all(), on=TODAY)
+        office = whole_office(TODAY)
         whole = office.office.counts
-        assert office.office.excluded + whole["target"] == whole["all"] == len(inventory)
+        assert (
+            sum(whole[key] for key in EXCLUDED) + whole["target"] == whole["all"] == len(inventory)
+        )
         assert whole["online"] + whole["unfinished"] == whole["target"]
         assert whole["priority"] + whole["pending"] == whole["target"]
         assert whole["volume_known"] + whole["volume_unknown"] == whole["target"]
         assert whole["usage_known"] + whole["usage_unknown"] == whole["online"]
         assert whole["national_due"] + whole["no_national_due"] == whole["unfinished"]
-        by_status = [sum(found.values()) for found in office.statuses.values()]
-        assert sum(by_status) == whole["target"]
-        assert sum((unit.figures for unit in office.departments), NO_FIGURES) == office.office
-        assert figures(Procedure.objects.all(), on=TODAY) == office.office
+        assert office.office.statuses.total() == whole["target"]
+        assert office.office.launches.total() == office.office.promises.total() == whole["online"]
+        assert office.office.plans.total() == whole["unfinished"] - whole["no_target_date"]
+        assert office.office.hindered.total() == whole["unfinished"]
+        assert total(unit.figures for unit in office.departments) == office.office
+        assert counted_anew(Procedure.objects.all(), TODAY) == office.office
         transaction.set_rollback(True)
 
 
 def test_counts_of_named_sets_are_those_of_the_figures(units):
     build([Case(), Case(status="online"), Case(unit=None, target_in=-1, status="testing")], units)
-    everything = figures(Procedure.objects.all(), on=TODAY).counts
-    assert counts(Procedure.objects.all(), SELECTIONS, on=TODAY) == everything
+    everything = counted_anew(Procedure.objects.all(), TODAY).counts
+    assert Counter(counts(Procedure.objects.all(), SELECTIONS, on=TODAY)) == everything
     assert counts(Procedure.objects.all(), [], on=TODAY) == {}
 
 
@@ -122,22 +140,22 @@ def test_figures_of_one_department_are_its_part_of_the_overview(units):
     build(
         [Case(unit=0, status="online"), Case(unit=1), Case(unit=1, volumes={2025: (9, 3)})], units
     )
-    own = figures(Procedure.objects.filter(department=units[1]), on=TODAY)
-    assert own == overview(Procedure.objects.all(), on=TODAY).departments[1].figures
+    own = counted_anew(Procedure.objects.filter(department=units[1]), TODAY)
+    assert own == whole_office(TODAY).departments[1].figures
     assert own.counts["all"] == 2
 
 
 def test_a_rate_of_the_office_is_no_average_of_its_departments(units):
     build([Case(unit=0, status="online"), *[Case(unit=1)] * 3], units)
-    office = overview(Procedure.objects.all(), on=TODAY)
-    assert [unit.figures.online.rate for unit in office.departments[:2]] == [1.0, 0.0]
-    assert office.office.online.rate == 0.25
+    office = whole_office(TODAY)
+    assert [unit.figures.ratio("online").rate for unit in office.departments[:2]] == [1.0, 0.0]
+    assert office.office.ratio("online").rate == 0.25
 
 
 def test_a_rate_over_nothing_is_none_and_not_zero(db):
-    nothing = figures(Procedure.objects.none(), on=TODAY)
-    assert nothing == NO_FIGURES
-    assert {getattr(nothing, name).rate for name in RATIOS} == {None}
+    nothing = counted_anew(Procedure.objects.none(), TODAY)
+    assert nothing == Figures()
+    assert {nothing.ratio(key).rate for key in DEFINITIONS} == {None}
 
 
 def test_the_weighted_rate_ignores_unknown_volumes_and_counts_a_volume_of_zero_as_known(units):
@@ -151,15 +169,15 @@ def test_the_weighted_rate_ignores_unknown_volumes_and_counts_a_volume_of_zero_a
         ],
         units,
     )
-    found = figures(Procedure.objects.all(), on=TODAY)
-    assert found.applications == Ratio(30, 40)
-    assert found.volume_known == Ratio(3, 5)
-    assert found.online == Ratio(2, 5)
+    found = counted_anew(Procedure.objects.all(), TODAY)
+    assert found.ratio("applications") == Ratio(30, 40)
+    assert found.ratio("volume_unknown") == Ratio(2, 5)
+    assert found.ratio("online") == Ratio(2, 5)
 
 
 def test_the_newest_known_volume_weighs_even_where_a_later_year_is_unknown(units):
     build([Case(volumes={2023: (5, 0), 2024: (8, 0), 2025: (None, None)})], units)
-    assert figures(Procedure.objects.all(), on=TODAY).applications == Ratio(0, 8)
+    assert counted_anew(Procedure.objects.all(), TODAY).ratio("applications") == Ratio(0, 8)
 
 
 def test_usage_counts_online_procedures_with_both_volumes_known_in_the_last_complete_year(units):
@@ -175,8 +193,8 @@ def test_usage_counts_online_procedures_with_both_volumes_known_in_the_last_comp
         ],
         units,
     )
-    found = figures(Procedure.objects.all(), on=TODAY)
-    assert found.usage == Ratio(10, 40)
+    found = counted_anew(Procedure.objects.all(), TODAY)
+    assert found.ratio("usage") == Ratio(10, 40)
     assert (found.counts["usage_known"], found.counts["usage_unknown"]) == (2, 2)
 
 
@@ -192,44 +210,42 @@ def test_the_year_of_usage_and_goal_changes_on_the_first_of_april(
 ):
     build([Case(status="online", volumes={2024: (2, 1), 2025: (4, 3)})], units)
     factories.GoalFactory(fiscal_year=2026, online_rate=0.6)
-    office = overview(Procedure.objects.all(), on=on)
+    office = whole_office(on)
     assert (office.usage_year, office.goal_year) == (usage_year, goal_year)
-    assert office.office.usage == usage
+    assert office.office.ratio("usage") == usage
     assert office.goal_rate == (0.6 if goal_year == 2026 else None)
 
 
 def test_completeness_counts_answers_of_target_procedures_only(units):
     half = ("unknown",) * 3 + ("offline",) * 4
     build([Case(answers=CLEAR), Case(answers=half), Case(answers=half, scope="outside")], units)
-    assert figures(Procedure.objects.all(), on=TODAY).completeness == Ratio(11, 14)
+    assert counted_anew(Procedure.objects.all(), TODAY).ratio("completeness") == Ratio(11, 14)
 
 
 def test_a_former_department_stands_in_its_place_only_while_it_has_procedures(units):
     former = factories.DepartmentFactory(order=0, valid_to=date(2026, 3, 31), name="旧試験部")
-    assert former not in [
-        unit.department for unit in overview(Procedure.objects.all(), on=TODAY).departments
-    ]
+    assert former not in [unit.department for unit in whole_office(TODAY).departments]
     build([Case(unit=0)], [former])
-    office = overview(Procedure.objects.all(), on=TODAY)
+    office = whole_office(TODAY)
     shown = [unit.department for unit in office.departments]
     assert set(shown) == {former, *units, None}
-    assert sum((unit.figures for unit in office.departments), NO_FIGURES) == office.office
+    assert total(unit.figures for unit in office.departments) == office.office
 
 
 def test_departments_stand_in_office_order_with_the_unassigned_last(db):
     third, first, second = (factories.DepartmentFactory(order=order) for order in (30, 10, 20))
     build([Case(unit=None)], [])
-    office = overview(Procedure.objects.all(), on=TODAY)
+    office = whole_office(TODAY)
     assert [unit.department for unit in office.departments] == [first, second, third, None]
 
 
 @pytest.mark.parametrize("number", [0, 1, 1_000])
-def test_the_overview_takes_five_queries_at_any_size(units, number, django_assert_num_queries):
+def test_the_overview_takes_four_queries_at_any_size(units, number, django_assert_num_queries):
     build([Case(unit=index % 3, volumes={2025: (index, 0)}) for index in range(number)], units)
-    with django_assert_num_queries(5):
-        office = overview(Procedure.objects.all(), on=TODAY)
+    with django_assert_num_queries(4):
+        office = whole_office(TODAY)
     assert office.office.counts["all"] == number
     with django_assert_num_queries(2):
-        figures(Procedure.objects.all(), on=TODAY)
+        counted_anew(Procedure.objects.all(), TODAY)
     with django_assert_num_queries(1):
         counts(Procedure.objects.all(), ["overdue", "stale"], on=TODAY)

@@ -266,9 +266,9 @@ def test_the_history_is_read_with_the_same_number_of_queries_at_any_length(
 ):
     national = factories.NationalPriorityFactory()
     update(procedure, member, national_priority_id=national.pk)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         timeline(procedure)
     for number in range(30):
         update(procedure, member, note=f"{number}")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         assert len(timeline(procedure)) == 32

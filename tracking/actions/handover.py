@@ -1,5 +1,6 @@
 """担当の引継ぎ: handing a person's plans and issues to another, and the sheet that goes with it."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -25,8 +26,8 @@ from procedures.models import Act, Department, Procedure, TeamMembership, User
 from procedures.permissions import check_can_hand_over, rights_of
 from procedures.records import Batch
 from tracking.models import Comment, Issue, MigrationPlan
-from tracking.selections import condition, with_concerns, with_progress
-from tracking.stats import Figures, figures
+from tracking.selections import SELECTIONS, condition, with_concerns, with_progress
+from tracking.stats import Figures, Ratio, counts
 from tracking.workflow import STATUS_LABELS, Status
 
 NOT_YOUR_SHEET = (
@@ -152,6 +153,16 @@ class Sheet:
     untouched_count: int
     accounts: list[TeamMembership]
 
+    @property
+    def online(self) -> Ratio:
+        """オンライン化率."""
+        return self.figures.ratio("online")
+
+    @property
+    def priority(self) -> Ratio:
+        """オンライン化率 of the priority procedures."""
+        return self.figures.ratio("priority")
+
 
 def check_can_see_sheet(user: User, department: Department) -> None:
     """Raises ``PermissionDenied`` unless ``user`` may see the hand-over sheet of ``department``."""
@@ -162,7 +173,7 @@ def check_can_see_sheet(user: User, department: Department) -> None:
 def sheet(department: Department, on: date) -> Sheet:
     """The hand-over sheet of ``department`` on the day ``on``, in six queries."""
     own = Procedure.objects.filter(department=department)
-    numbers = figures(own, on=on)
+    numbers = Figures(Counter(counts(own, SELECTIONS, on=on)))
     rows = [_sheet_row(procedure) for procedure in _in_work(own, on)]
     accounts = department.memberships.filter(user__is_active=True).select_related("user")
     return Sheet(

@@ -13,12 +13,11 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from procedures.display import field_label
-from procedures.models import Department
 from procedures.rules import Answer, BasisLevel, label
 from procedures.templatetags.inventory import with_era
 from tracking.actions.issues import NO_OUTCOME, OUTCOMES, Draft, reviews_for
 from tracking.actions.measures import lead_of
-from tracking.filters import UNASSIGNED
+from tracking.filters import DepartmentFilter
 from tracking.issue_rows import ORDER
 from tracking.models import OPEN_STATES, Issue, SharedMeasure, subject_of
 from tracking.models.issue import ASPECT_CHOICES, MANAGER
@@ -213,14 +212,7 @@ class IssueFilter(django_filters.FilterSet):
         choices=[(OWN, "チームの課題"), (ALL, "全庁の課題")],
         empty_label=None,
     )
-    department = django_filters.ModelChoiceFilter(
-        label="部局室",
-        field_name="procedure__department",
-        queryset=Department.objects.all(),
-        empty_label="すべて",
-        null_label="所管未定",
-        null_value=UNASSIGNED,
-    )
+    department = DepartmentFilter(field_name="procedure__department")
     state = django_filters.ChoiceFilter(
         label="状態",
         method="in_state",

@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from procedures.models import Department, Procedure, User
 from procedures.permissions import rights_of
-from tracking.filters import ProcedureFilter
+from tracking.filters import SEVERAL, ProcedureFilter
 from tracking.models import ListName, SavedFilter
 
 from .fields import ProseField
@@ -27,7 +27,12 @@ _MOST_SENT = 4_000
 def conditions_of(query: QueryDict) -> str:
     """What of a list's address is conditions and order: each once, always in the same order."""
     return urlencode(
-        {name: query[name] for name in ProcedureFilter.base_filters if query.get(name)}
+        {
+            name: query.getlist(name) if name in SEVERAL else query[name]
+            for name in ProcedureFilter.base_filters
+            if query.get(name)
+        },
+        doseq=True,
     )
 
 

@@ -1,9 +1,13 @@
 """The tables of the migration, by noun; import them from here."""
 
 from .comment import Comment
+from .edition import Edition
+from .inspection import Dismissal
 from .issue import FORECAST, OPEN_STATES, Issue, SharedMeasure, subject_of
+from .kept import KeptFigures
 from .personal import ColumnChoice, ListName, SavedFilter
 from .plan import CHECK_FIELDS, Coverage, Goal, MigrationPlan
+from .publication import Publication
 from .reminder import Reminder
 from .review import REVIEW_AREAS, REVIEW_FIELDS, ReviewArea, WorkReview
 
@@ -16,10 +20,14 @@ __all__ = [
     "ColumnChoice",
     "Comment",
     "Coverage",
+    "Dismissal",
+    "Edition",
     "Goal",
     "Issue",
+    "KeptFigures",
     "ListName",
     "MigrationPlan",
+    "Publication",
     "Reminder",
     "ReviewArea",
     "SavedFilter",

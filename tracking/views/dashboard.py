@@ -1,179 +1,241 @@
 """全庁の状況: how far the whole office is (clause 5), for the information policy division."""
 
+from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
-from procedures.models import Procedure
-from procedures.permissions import check_can_see_dashboard, rights_of
-from procedures.rules import POLICY_2024, label
+from procedures.permissions import check_can_see_dashboard
+from procedures.rules import POLICY_2024
 from procedures.templatetags.inventory import fiscal_year_label, percent
-from tracking.charts import (
-    BarChart,
-    BarRow,
-    Fill,
-    Series,
-    StackedBarChart,
-    StackedRow,
-    bar_chart,
-    stacked_bar_chart,
+from tracking.charts import BarChart, BarRow, bar_chart
+from tracking.dashboard_filter import (
+    ORDER_LABELS,
+    DashboardFilter,
+    View,
+    address,
+    conditions_in,
+    is_to_unfold,
 )
-from tracking.selections import SELECTIONS
-from tracking.stats import DepartmentFigures, Overview, Ratio, overview
-from tracking.workflow import STATUS_LABELS, Status
+from tracking.distribution import awaited_sheets
+from tracking.figures import CONCERNS, DEFINITIONS, QUALITY, Weight
+from tracking.forms.dashboard import ViewForm
+from tracking.navigation import instruments
+from tracking.online_rates import rates_over
+from tracking.remembered import Remembered
+from tracking.selections import thresholds
+from tracking.stats import Overview
 
 from . import figures
-from .figures import Cell, Row, Table, rows_url
+from .base_rates import base_rows
+from .burn_up import burn_up_section
+from .compared import Compared, UnitFigures, compared
+from .figures import CONCERN_COLUMNS, DETAIL_COLUMNS, Column, Count, Rows, Table, rate_columns
+from .inventory_parts import inventory_chart, inventory_table, status_chart, status_table
 
-# The parts of the inventory: together all procedures, none twice.
-INVENTORY_FILLS = {
-    "priority": Fill.SOLID,
-    "pending": Fill.DIAGONAL,
-    "exempt": Fill.GRID,
-    "outside": Fill.DOTS,
-    "abolished": Fill.BLANK,
-}
-STATUS_FILLS = {
-    Status.NOT_STARTED: Fill.BLANK,
-    Status.REVIEWING: Fill.DOTS,
-    Status.PREPARING: Fill.VERTICAL,
-    Status.TESTING: Fill.BACK_DIAGONAL,
-    Status.ONLINE: Fill.SOLID,
-    Status.ON_HOLD: Fill.GRID,
-}
+WAITING = tuple(DEFINITIONS[key] for key in ("exemption_proposed", "asking", "unassigned"))
+"""What waits for the division."""
+LATE = tuple(definition for definition in CONCERNS if definition not in WAITING)
+TEAMS_WAITING = ("asked", "issue_due", "to_confirm")
+"""The sets that wait for the teams."""
+CHOSEN = "条件に合う手続"
+_DRAWN: Remembered[SafeString] = Remembered(most=32)
+"""The page's sections by all that they are made of."""
 
 
 @require_GET
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """The office's figures, each with its rows behind it."""
+    """The office's figures, each with its rows behind it; what is asked for is in the address."""
     check_can_see_dashboard(request.user)
-    office = overview(Procedure.objects.visible_to(request.user), on=timezone.localdate())
+    form = ViewForm(request.GET, timezone.localdate())
+    conditions = conditions_in(request.GET)
     context = {
-        "overview": office,
+        "form": form,
         "policy": POLICY_2024,
-        "is_empty": not office.office.counts["all"],
-        "can_set_goal": rights_of(request.user).is_administrator,
+        "instruments": instruments("dashboard"),
+        "conditions": conditions,
+        "is_unfolded": is_to_unfold(request.GET),
+        "unfold_url": address(request.GET, conditions="open"),
+        "clear_url": address(request.GET, **dict.fromkeys(conditions, "")),
+        "now_url": address(request.GET, as_of=""),
     }
-    return render(request, "tracking/dashboard.html", context | _sections(office))
+    if not form.is_valid():
+        return render(request, "tracking/dashboard.html", context)
+    view = form.view
+    with view.moment():
+        context |= _board(request.GET, view)
+        return render(request, "tracking/dashboard.html", context)
 
 
-def _sections(office: Overview) -> dict[str, object]:
-    # A department without procedures is only named; 所管未定 stands there even when it is empty.
-    shown = [
-        unit for unit in office.departments if unit.department is None or unit.figures.counts["all"]
-    ]
-    overdue = [unit for unit in shown if unit.figures.counts["overdue"]]
+def figure_words(overview: Overview) -> dict[str, object]:
+    """What fills the blanks of formulas and notes."""
     return {
-        "rates": figures.cards(
-            figures.RATES, office.office, usage_year=fiscal_year_label(office.usage_year)
-        ),
-        "concerns": figures.cards(figures.CONCERNS, office.office, stale_days=settings.STALE_DAYS),
-        "progress": figures.table(figures.PROGRESS, shown, office.office),
-        "progress_chart": _progress_chart(office, shown),
-        "details": figures.table(figures.DETAILS, shown, office.office),
-        "without_procedures": [
-            unit.department
-            for unit in office.departments
-            if unit.department and not unit.figures.counts["all"]
-        ],
-        "inventory": _inventory_table(office),
-        "inventory_chart": _inventory_chart(office),
-        "statuses": _status_table(office),
-        "status_chart": _status_chart(office),
-        "concerns_by_unit": figures.table(figures.CONCERNS_BY_UNIT, shown, office.office),
-        "has_overdue": bool(overdue),
-        "overdue_chart": _overdue_chart(overdue),
+        "usage_year": fiscal_year_label(overview.usage_year),
+        "stale_days": settings.STALE_DAYS,
+        "confirm_days": settings.CONFIRM_DAYS,
     }
 
 
-def _progress_chart(office: Overview, units: Sequence[DepartmentFigures]) -> BarChart:
-    named = [(figures.scope_of(unit.department).label, unit.figures.online) for unit in units]
-    named.append((figures.TOTAL, office.office.online))
+def _board(query: QueryDict, view: View) -> dict[str, object]:
+    """What stands on the page; an invalid condition shows its error and no figures."""
+    conditions = conditions_in(query)
+    narrowing = DashboardFilter(query) if conditions or is_to_unfold(query) else None
+    if narrowing is not None and not narrowing.form.is_valid():
+        return {"narrowing": narrowing}
+    found = compared(view, narrowing if conditions else None)
+    is_empty = not found.overview.office.counts["all"]
+    return {
+        "view": view,
+        "narrowing": narrowing,
+        "overview": found.overview,
+        "is_empty": is_empty,
+        "sections": "" if is_empty else _sections(query, view, found),
+    }
+
+
+def _sections(query: QueryDict, view: View, found: Compared) -> SafeString:
+    """The figures, charts and tables; of kept figures those that were drawn before."""
+    conditions = conditions_in(query)
+    sheets = () if conditions or view.past_day else _awaited()
+
+    def drawn() -> SafeString:
+        context = _drawing(query, view, found, sheets)
+        return render_to_string("tracking/_dashboard_sections.html", context)
+
+    if found.made_of is None:
+        return drawn()
+    units = tuple(unit.scope for unit in found.units)
+    goals = tuple(found.overview.goals.items())
+    shown = (found.made_of, units, found.without, goals, sheets)
+    return _DRAWN.of((address(query), view, thresholds(), *shown), drawn)
+
+
+def _drawing(
+    query: QueryDict, view: View, found: Compared, sheets: Sequence[Count]
+) -> dict[str, object]:
+    conditions = conditions_in(query)
+    rows = _rows(view, conditions)
+    office = found.overview.office
+    # The office's goal is one for its units too, but for no other choice of procedures.
+    is_of_units = conditions.keys() <= {"department", "division"}
+    goals = found.overview.goals if is_of_units else {}
+    # It is one at the policy's own rate.
+    has_goal = is_of_units and view.rate is DEFINITIONS["online"]
+    return {
+        "view": view,
+        "conditions": conditions,
+        "overview": found.overview,
+        "without_procedures": found.without,
+        **_cards(view, found.overview, rows),
+        "base_rows": base_rows(office, rows, partial(_rate_url, query, view)),
+        "teams_waiting": figures.counts(TEAMS_WAITING, office, rows=rows),
+        "sheets": sheets,
+        **burn_up_section(office, on=view.on, goals=goals, rows=rows),
+        **_comparison(query, view, found, rows),
+        "has_goal": has_goal,
+        "progress_chart": _progress_chart(
+            view, found, rows, found.overview.goal_rate if has_goal else None
+        ),
+        "inventory": inventory_table(office, rows),
+        "inventory_chart": inventory_chart(office),
+        "statuses": status_table(office, rows),
+        "status_chart": status_chart(office, rows),
+    }
+
+
+def _rows(view: View, conditions: dict[str, str]) -> Rows:
+    """Where the rows behind the page's numbers are listed."""
+    if view.past_day is None:
+        return Rows(conditions)
+    return Rows({"as_of": view.past_day.isoformat()} | conditions, "past_rows")
+
+
+def _cards(view: View, overview: Overview, rows: Rows) -> dict[str, object]:
+    words = figure_words(overview)
+    shown = {
+        "rates": rates_over(view.base),
+        "quality": QUALITY,
+        "late": LATE,
+        "waiting": WAITING,
+    }
+    found = {
+        name: figures.cards(definitions, overview.office, rows, **words)
+        for name, definitions in shown.items()
+    }
+    fresh = next(card for card in found["quality"] if card.definition.key == "fresh")
+    return found | {"fresh": fresh, "confirm_days": settings.CONFIRM_DAYS}
+
+
+def _rate_url(query: QueryDict, view: View, base: str, weight: Weight) -> str:
+    """The page with another rate."""
+    is_shown = (base, weight) == (view.base, view.weight)
+    return "" if is_shown else address(query, base=base, weight=weight)
+
+
+def _awaited() -> tuple[Count, ...]:
+    """The departments' workbooks that are not back, by the distribution in which they went out."""
+    awaited = Counter(
+        (sheet.distribution_id, sheet.distribution.name) for sheet in awaited_sheets()
+    )
+    return tuple(
+        Count(f"配付「{name}」で戻っていない表", count, reverse("distribution_detail", args=[pk]))
+        for (pk, name), count in awaited.items()
+    )
+
+
+def _comparison(query: QueryDict, view: View, found: Compared, rows: Rows) -> dict[str, object]:
+    """The units beside each other, as a chart and a table, or two where details are asked for."""
+    columns = (*rate_columns(view.rate), *CONCERN_COLUMNS)
+    return {
+        "department": found.department,
+        "progress": _table(f"{view.rate.label}と、確認が必要な手続", columns, query, found, rows),
+        "details": _table("内訳", DETAIL_COLUMNS, query, found, rows) if view.has_details else None,
+        "details_url": address(query, details="" if view.has_details else "open"),
+        "orders": [
+            {"label": label, "url": address(query, order=order), "is_current": order == view.order}
+            for order, label in ORDER_LABELS.items()
+        ],
+    }
+
+
+def _table(
+    title: str, columns: Sequence[Column], query: QueryDict, found: Compared, rows: Rows
+) -> Table:
+    def own(unit: UnitFigures) -> figures.Row:
+        url = "" if found.department else address(query, department=unit.scope.value)
+        return figures.row(unit.scope.label, columns, unit.figures, rows.of(unit.scope), url)
+
+    kind = "課" if found.department else "部局室"
+    return Table(
+        f"{kind}別の{title}",
+        kind,
+        tuple(column.label for column in columns),
+        tuple(own(unit) for unit in found.units),
+        figures.row(_whole(rows), columns, found.overview.office, rows),
+    )
+
+
+def _whole(rows: Rows) -> str:
+    """The name of all that the page shows the figures of."""
+    return CHOSEN if rows.conditions.keys() - {"as_of"} else figures.TOTAL
+
+
+def _progress_chart(view: View, found: Compared, rows: Rows, goal: float | None) -> BarChart:
+    named = [(unit.scope.label, unit.figures) for unit in found.units]
+    named.append((_whole(rows), found.overview.office))
+    rates = [(name, part.ratio_of(view.rate).rate) for name, part in named]
     return bar_chart(
         "progress",
-        "部局室別のオンライン化率",
-        f"{len(units)}の部局室等と全庁の、対象手続に占めるオンライン化済の割合。"
-        "数字は隣の表にあります。",
-        [BarRow(name, ratio.rate, percent(ratio.rate)) for name, ratio in named],
-        goal=office.goal_rate,
-    )
-
-
-def _inventory_table(office: Overview) -> Table:
-    counts = office.office.counts
-    return Table(
-        "台帳の全手続の区分",
-        "区分",
-        ("手続の数", "台帳に占める割合"),
-        tuple(_share_row(SELECTIONS[key].label, key, counts) for key in INVENTORY_FILLS),
-        _share_row(SELECTIONS["all"].label, "all", counts),
-    )
-
-
-def _share_row(name: str, key: str, counts: dict[str, int]) -> Row:
-    share = percent(Ratio(counts[key], counts["all"]).rate)
-    return Row(name, (Cell(f"{counts[key]:,}", rows_url(key)), Cell(share, rows_url(key))))
-
-
-def _inventory_chart(office: Overview) -> StackedBarChart:
-    counts = office.office.counts
-    return stacked_bar_chart(
-        "inventory",
-        "台帳の内訳",
-        "台帳の全手続を、区分と、対象から除くもので分けた数。数字は隣の表にあります。",
-        [Series(SELECTIONS[key].label, fill) for key, fill in INVENTORY_FILLS.items()],
-        [StackedRow("手続", tuple(counts[key] for key in INVENTORY_FILLS))],
-    )
-
-
-def _status_table(office: Overview) -> Table:
-    counts = office.office.counts
-    return Table(
-        "対象手続の区分別の状況",
-        "区分",
-        (*STATUS_LABELS.values(), "計"),
-        tuple(
-            _status_row(label(category), found, "target", category=category.value)
-            for category, found in office.statuses.items()
-        ),
-        _status_row(
-            SELECTIONS["target"].label,
-            {status: counts[f"status_{status}"] for status in Status},
-            "target",
-        ),
-    )
-
-
-def _status_row(name: str, found: dict[Status, int], whole: str, **only: str) -> Row:
-    cells = [Cell(f"{found[status]:,}", rows_url(f"status_{status}", **only)) for status in Status]
-    return Row(name, (*cells, Cell(f"{sum(found.values()):,}", rows_url(whole, **only))))
-
-
-def _status_chart(office: Overview) -> StackedBarChart:
-    return stacked_bar_chart(
-        "statuses",
-        "区分別の状況",
-        "優先と検討の対象手続を状況で分けた数。数字は隣の表にあります。",
-        [Series(STATUS_LABELS[status], fill) for status, fill in STATUS_FILLS.items()],
-        [
-            StackedRow(label(category), tuple(found[status] for status in STATUS_FILLS))
-            for category, found in office.statuses.items()
-        ],
-    )
-
-
-def _overdue_chart(units: Sequence[DepartmentFigures]) -> StackedBarChart:
-    return stacked_bar_chart(
-        "overdue",
-        "部局室別の期限超過",
-        "目標日を過ぎた手続がある部局室と、その数。数字は隣の表にあります。",
-        [Series(SELECTIONS["overdue"].label, Fill.DIAGONAL)],
-        [
-            StackedRow(figures.scope_of(unit.department).label, (unit.figures.counts["overdue"],))
-            for unit in units
-        ],
+        view.rate.label,
+        f"{len(found.units)}の部局室や課と全体の率。数字は次の表にあります。",
+        [BarRow(name, rate, percent(rate)) for name, rate in rates],
+        goal=goal,
     )

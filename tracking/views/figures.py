@@ -1,27 +1,41 @@
 """How figures are shown: cards and table rows, each number with the address of its rows."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
-from procedures.models import Department
+from procedures.models import Department, Division
 from procedures.templatetags.inventory import percent
+from tracking.figures import DEFINITIONS, Definition
 from tracking.filters import UNASSIGNED
+from tracking.moves import NO_DEPARTMENT
 from tracking.selections import SELECTIONS
-from tracking.stats import EXCLUDED_SETS, DepartmentFigures, Figures, Ratio
+from tracking.stats import Figures
 
 TOTAL = "全庁"
-NO_DEPARTMENT = "所管未定"
+NO_DIVISION = "課が未定"
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose rows an address names: ``value`` is that of ``department`` in it, empty for all."""
+    """Whose rows an address names: the values of ``department`` and ``division`` in it.
+
+    Empty for all.
+    """
 
     label: str
     value: str = ""
+    division: str = ""
+
+    @property
+    def is_nobody(self) -> bool:
+        """Whether it is what no department, or no division of one, owns."""
+        return UNASSIGNED in (self.value, self.division)
 
 
 OFFICE = Scope(TOTAL)
@@ -34,13 +48,46 @@ def scope_of(department: Department | None) -> Scope:
     return Scope(department.name, str(department.pk))
 
 
-def rows_url(key: str, scope: Scope = OFFICE, **more: str) -> str:
+def scope_within(department: Department, division: Division | None) -> Scope:
+    """The scope of one division of a department, or of what it has without one."""
+    if division is None:
+        return Scope(NO_DIVISION, str(department.pk), UNASSIGNED)
+    return Scope(division.name, str(department.pk), str(division.pk))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Where the rows behind numbers are listed: a list, with what narrows it in its address."""
+
+    conditions: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    shown_on: str = "procedure_list"
+
+    def of(self, scope: Scope = OFFICE, **more: str | Sequence[str]) -> "Rows":
+        """Those of ``scope`` alone; ``more`` are further conditions, by the names of the list's."""
+        own = {"department": scope.value, "division": scope.division} | more
+        chosen = {name: value for name, value in own.items() if value}
+        return Rows({**self.conditions, **chosen}, self.shown_on) if chosen else self
+
+    def url(self, key: str) -> str:
+        """The list of exactly the rows that the set ``key`` has."""
+        before, after = self._around
+        return f"{before}{key}{after}"
+
+    @cached_property
+    def _around(self) -> tuple[str, str]:
+        rest = urlencode(self.conditions, doseq=True)
+        return f"{reverse(self.shown_on)}?set=", f"&{rest}" if rest else ""
+
+
+EVERYTHING = Rows()
+
+
+def rows_url(key: str, scope: Scope = OFFICE, **more: str | Sequence[str]) -> str:
     """The list of exactly the rows that the set ``key`` has in ``scope``.
 
     ``more`` are further filters of the list, by the names of their fields.
     """
-    query = {"set": key} | ({"department": scope.value} if scope.value else {}) | more
-    return f"{reverse('procedure_list')}?{urlencode(query)}"
+    return EVERYTHING.of(scope, **more).url(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,159 +99,142 @@ class Count:
     url: str
 
 
+def counts(
+    keys: Sequence[str], figures: Figures, scope: Scope = OFFICE, rows: Rows = EVERYTHING
+) -> tuple[Count, ...]:
+    """The named sets with their counts and rows."""
+    own = rows.of(scope)
+    return tuple(Count(SELECTIONS[key].label, figures.counts[key], own.url(key)) for key in keys)
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """One figure of the office, with what it is made of and what is left out.
 
-    ``ratio`` is shown as a rate or, where ``is_count``, as its numerator. ``unit`` is what its
-    numbers count; ``within`` are counts among the denominator's rows.
+    Shown as a rate or, where ``definition.is_count``, as its numerator. ``left_out`` are counts
+    beside the denominator's rows, ``within`` counts among them.
     """
 
-    label: str
-    ratio: Ratio
-    unit: str
+    definition: Definition
+    numerator: int
+    denominator: int
+    rate: str
     numerator_url: str
     denominator_url: str
+    numerator_label: str
     denominator_label: str
     left_out: tuple[Count, ...]
     within: tuple[Count, ...]
+    formula: str
     note: str
-    is_count: bool
     is_alert: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CardSpec:
-    """Which figure a card shows: its sets, and the name of the ratio in ``Figures``.
-
-    ``numerator`` and ``denominator`` are the sets that the ratio's numbers count or are summed
-    over; a card without ``ratio`` shows how many rows the first has. A card that ``alerts`` is
-    marked unless that is none.
-    """
-
-    label: str
-    numerator: str
-    denominator: str
-    left_out: tuple[str, ...] = EXCLUDED_SETS
-    within: tuple[str, ...] = ()
-    ratio: str = ""
-    unit: str = "手続"
-    note: str = ""
-    alerts: bool = False
-
-
-RATES = (
-    CardSpec("オンライン化率（手続の数）", "online", "target", ratio="online"),
-    CardSpec(
-        "オンライン化率（年間件数）",
-        "volume_known_online",
-        "volume_known",
-        ("volume_unknown", *EXCLUDED_SETS),
-        ratio="applications",
-        unit="件",
-        note="手続ごとに、分かっている最も新しい年度の年間件数を使います。",
-    ),
-    CardSpec(
-        "優先手続のオンライン化率",
-        "priority_online",
-        "priority",
-        ("pending", *EXCLUDED_SETS),
-        ratio="priority",
-        note="方針3(1)で優先とされる手続です。",
-    ),
-    CardSpec(
-        "オンライン利用率",
-        "usage_known",
-        "usage_known",
-        ("usage_unknown", "unfinished", *EXCLUDED_SETS),
-        ratio="usage",
-        unit="件",
-        note="{usage_year}にオンラインで受け付けた件数 ÷ 全件数です。",
-    ),
-    CardSpec(
-        "調査の完了率",
-        "target",
-        "target",
-        within=("incomplete",),
-        ratio="completeness",
-        unit="項目",
-        note="回答のある調査項目 ÷ 対象手続の全調査項目です。",
-    ),
-    CardSpec("年間件数が分かっている手続", "volume_known", "target", ratio="volume_known"),
-)
-_NOT_UNFINISHED = ("online", *EXCLUDED_SETS)
-CONCERNS = (
-    CardSpec(
-        "期限超過",
-        "overdue",
-        "unfinished",
-        _NOT_UNFINISHED,
-        within=("no_target_date",),
-        note="目標日が今日より前の手続です。",
-        alerts=True,
-    ),
-    CardSpec(
-        "国の期限より遅い計画",
-        "behind_national",
-        "national_due",
-        ("no_national_due", *_NOT_UNFINISHED),
-        note="国の期限より目標日が遅いか、目標日が未定の手続です。",
-        alerts=True,
-    ),
-    CardSpec(
-        "更新停滞",
-        "stale",
-        "unfinished",
-        _NOT_UNFINISHED,
-        note="{stale_days}日を超えて変更のない手続です。",
-    ),
-    CardSpec("所管未定", "unassigned", "all", ()),
-    CardSpec("適用除外の確認待ち", "exemption_proposed", "all", ()),
-    CardSpec(
-        "情報政策課への相談",
-        "asking",
-        "all",
-        (),
-        note="部局室のDX推進チームから相談があり、まだ済になっていない手続です。",
-    ),
-)
-
-
-def cards(specs: Sequence[CardSpec], figures: Figures, **words: object) -> list[Card]:
-    """The cards of the office's ``figures``; ``words`` fill the blanks of labels and notes."""
-    return [_card(spec, figures, words) for spec in specs]
-
-
-def counts(keys: Sequence[str], figures: Figures, scope: Scope = OFFICE) -> tuple[Count, ...]:
-    """The named sets with their counts and rows."""
-    return tuple(
-        Count(SELECTIONS[key].label, figures.counts[key], rows_url(key, scope)) for key in keys
-    )
+def cards(
+    definitions: Sequence[Definition],
+    figures: Figures,
+    rows: Rows = EVERYTHING,
+    **words: object,
+) -> list[Card]:
+    """The cards of ``figures``; ``words`` fill the blanks of formulas and notes."""
+    return [_card(definition, figures, rows, words) for definition in definitions]
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One number of a table, as text, with the address of its rows."""
+    """One number of a table, as text, with the address of its rows where it has some."""
 
     text: str
-    url: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One unit's numbers, in the order of the table's columns."""
+    """One unit's numbers, in the order of the table's columns; ``url`` is its own page, if any."""
 
     label: str
     cells: tuple[Cell, ...]
+    url: str = ""
+
+    @property
+    def cells_html(self) -> SafeString:
+        """The cells of the table's row: a page has a thousand of them, too many for a template."""
+        return SafeString("".join(map(_cell_html, self.cells)))
+
+
+def _cell_html(cell: Cell) -> str:
+    text = escape(cell.text)
+    shown = f'<a href="{escape(cell.url)}">{text}</a>' if cell.url else text
+    return f'<td class="num">{shown}</td>'
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: the count of a set or, with ``ratio``, that rate of ``Figures`` over the set."""
+    """One column: the number that ``text`` makes of the figures, over the rows of a set."""
 
     label: str
     key: str
-    ratio: str = ""
+    text: Callable[[Figures], str]
+
+
+def count_of(label: str, key: str) -> Column:
+    """How many procedures the set ``key`` has."""
+    return Column(label, key, lambda figures: f"{figures.counts[key]:,}")
+
+
+def rate_of(label: str, definition: Definition) -> Column:
+    """A rate, over the rows of its denominator."""
+    return Column(
+        label,
+        definition.denominator,
+        lambda figures: percent(figures.ratio_of(definition).rate),
+    )
+
+
+def rate_columns(definition: Definition) -> tuple[Column, ...]:
+    """A rate with what it is made of."""
+    return (
+        Column(
+            "分母",
+            definition.denominator,
+            lambda figures: f"{figures.ratio_of(definition).denominator:,}",
+        ),
+        Column(
+            "うちオンライン化済",
+            definition.numerator,
+            lambda figures: f"{figures.ratio_of(definition).numerator:,}",
+        ),
+        rate_of("オンライン化率", definition),
+    )
+
+
+CONCERN_COLUMNS = (
+    rate_of("優先の率", DEFINITIONS["priority"]),
+    count_of("期限超過", "overdue"),
+    count_of("国より遅い計画", "behind_national"),
+    count_of("更新停滞", "stale"),
+    rate_of("最近の確認率", DEFINITIONS["fresh"]),
+    rate_of("調査の完了率", DEFINITIONS["completeness"]),
+)
+"""What stands beside the online rate of each unit."""
+
+DETAIL_COLUMNS = (
+    count_of("台帳", "all"),
+    count_of("適用除外", "exempt"),
+    count_of("対象外", "outside"),
+    count_of("廃止", "abolished"),
+    count_of("対象", "target"),
+    count_of("優先", "priority"),
+    count_of("優先の済", "priority_online"),
+    rate_of("件数での率", DEFINITIONS["applications"]),
+    rate_of("来庁不要率", DEFINITIONS["end_to_end"]),
+    rate_of("利用率", DEFINITIONS["usage"]),
+    rate_of("区分の確定率", DEFINITIONS["decided"]),
+    rate_of("件数不明の割合", DEFINITIONS["volume_unknown"]),
+    count_of("目標日未定", "no_target_date"),
+    count_of("除外の確認待ち", "exemption_proposed"),
+)
+"""What a second table has of each unit; 台帳 is the sum of 対象 and the three before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,98 +248,29 @@ class Table:
     head: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
-    total: Row
-    note: str = ""
+    total: Row | None
 
 
-@dataclass(frozen=True, slots=True)
-class TableSpec:
-    """Which columns a table by department has."""
-
-    title: str
-    columns: tuple[Column, ...]
-    note: str = ""
+def row(label: str, columns: Sequence[Column], figures: Figures, rows: Rows, url: str = "") -> Row:
+    """One row of a table: the columns' numbers of one unit."""
+    cells = tuple(Cell(column.text(figures), rows.url(column.key)) for column in columns)
+    return Row(label, cells, url)
 
 
-PROGRESS = TableSpec(
-    "部局室別のオンライン化率（建制順）",
-    (
-        Column("対象", "target"),
-        Column("オンライン化済", "online"),
-        Column("オンライン化率", "target", "online"),
-    ),
-)
-DETAILS = TableSpec(
-    "部局室別の内訳（建制順）",
-    (
-        Column("台帳", "all"),
-        Column("適用除外", "exempt"),
-        Column("対象外", "outside"),
-        Column("廃止", "abolished"),
-        Column("対象", "target"),
-        Column("優先", "priority"),
-        Column("優先の済", "priority_online"),
-        Column("優先の率", "priority", "priority"),
-        Column("件数での率", "volume_known", "applications"),
-        Column("利用率", "usage_known", "usage"),
-        Column("調査完了率", "target", "completeness"),
-        Column("件数把握率", "target", "volume_known"),
-    ),
-    "台帳は、対象・適用除外・対象外・廃止の合計です。優先の率と件数での率は、優先手続と年間件数で"
-    "見たオンライン化率です。",
-)
-CONCERNS_BY_UNIT = TableSpec(
-    "部局室別の確認が必要な手続（建制順）",
-    (
-        Column("期限超過", "overdue"),
-        Column("目標日未定", "no_target_date"),
-        Column("国より遅い計画", "behind_national"),
-        Column("更新停滞", "stale"),
-        Column("確認待ち", "exemption_proposed"),
-    ),
-    "確認待ちは、適用除外の申出で情報政策課の確認を待つものです。",
-)
-
-
-def table(spec: TableSpec, units: Sequence[DepartmentFigures], office: Figures) -> Table:
-    """The table's numbers for each unit and for the office as a whole."""
-    return Table(
-        spec.title,
-        "部局室",
-        tuple(column.label for column in spec.columns),
-        tuple(_row(spec.columns, scope_of(unit.department), unit.figures) for unit in units),
-        _row(spec.columns, OFFICE, office),
-        spec.note,
-    )
-
-
-def _row(columns: Sequence[Column], scope: Scope, figures: Figures) -> Row:
-    return Row(scope.label, tuple(_cell(column, scope, figures) for column in columns))
-
-
-def _cell(column: Column, scope: Scope, figures: Figures) -> Cell:
-    if column.ratio:
-        text = percent(getattr(figures, column.ratio).rate)
-    else:
-        text = f"{figures.counts[column.key]:,}"
-    return Cell(text, rows_url(column.key, scope))
-
-
-def _card(spec: CardSpec, figures: Figures, words: dict[str, object]) -> Card:
-    if spec.ratio:
-        ratio = getattr(figures, spec.ratio)
-    else:
-        ratio = Ratio(figures.counts[spec.numerator], figures.counts[spec.denominator])
+def _card(definition: Definition, figures: Figures, rows: Rows, words: dict[str, object]) -> Card:
+    ratio = figures.ratio_of(definition)
     return Card(
-        label=spec.label.format(**words),
-        ratio=ratio,
-        unit=spec.unit,
-        numerator_url=rows_url(spec.numerator),
-        denominator_url=rows_url(spec.denominator),
-        denominator_label=SELECTIONS[spec.denominator].label,
-        left_out=counts(spec.left_out, figures),
-        within=counts(spec.within, figures),
-        note=spec.note.format(**words),
-        is_count=not spec.ratio,
-        is_alert=spec.alerts and ratio.numerator > 0,
+        definition=definition,
+        numerator=ratio.numerator,
+        denominator=ratio.denominator,
+        rate=percent(ratio.rate),
+        numerator_url=rows.url(definition.numerator),
+        denominator_url=rows.url(definition.denominator),
+        numerator_label=SELECTIONS[definition.numerator].label,
+        denominator_label=SELECTIONS[definition.denominator].label,
+        left_out=counts(definition.left_out, figures, rows=rows),
+        within=counts(definition.within, figures, rows=rows),
+        formula=definition.formula.format(**words),
+        note=definition.note.format(**words),
+        is_alert=definition.alerts and ratio.numerator > 0,
     )

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from procedures.classification import facts_of
 from procedures.editing import Conflict
-from procedures.models import Department, Procedure, User
+from procedures.models import ASPECT_FIELDS, Department, Procedure, User
 from procedures.permissions import rights_of
 from procedures.records import UNSAVED
-from procedures.rules import Answer, Category, label
+from procedures.rules import Answer, Aspect, BasisLevel, Category, label, measures_for
 from procedures.templatetags.inventory import with_era
 from tracking.actions.issues import OUTCOMES, after_solving
 from tracking.actions.measures import (
@@ -100,9 +100,9 @@ def measure_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def measure_new(request: HttpRequest) -> HttpResponse:
-    """A measure that somebody begins to prepare."""
+    """A measure that somebody begins to prepare, for the obstacle ``aspect`` of the address."""
     check_can_create(request.user)
-    form = _form(request, SharedMeasure(version=UNSAVED))
+    form = _form(request, _for_obstacle(request.GET.get("aspect", "")))
     if form.is_valid():
         try:
             measure = create_measure(values=form.sent, by=request.user)
@@ -180,6 +180,15 @@ def measure_close(request: HttpRequest, pk: int) -> HttpResponse:
     }
     status = 422 if form.is_bound else 200
     return render(request, "tracking/measure_close.html", context, status=status)
+
+
+def _for_obstacle(aspect: str) -> SharedMeasure:
+    """A new measure, with the first kind of review that the policy gives; any, for no obstacle."""
+    measure = SharedMeasure(version=UNSAVED)
+    if aspect in ASPECT_FIELDS:
+        measure.aspect = aspect
+        measure.kind = measures_for(Aspect(aspect), BasisLevel.UNKNOWN)[0].kind
+    return measure
 
 
 def _readable(pk: int) -> SharedMeasure:

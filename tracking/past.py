@@ -1,0 +1,150 @@
+"""The inventory as it stood at the end of an earlier day, rebuilt from its history.
+
+The figures are defined once, as queries. So not the queries look at the history: their tables
+stand, for one connection and one transaction, in the shadow of temporary ones of the same names,
+which hold the rows of that day. See docs/decisions.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import connection, models, transaction
+from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
+
+from procedures.models import Procedure, TeamMembership, User
+from procedures.models.history import HistoryEntry
+from procedures.templatetags.inventory import with_era
+
+NOTHING_KNOWN = "台帳に手続がまだないため、過去の日の状況はありません。"
+BEFORE_HISTORY = "台帳の記録は{first}からです。その日か、それより後の日を指定してください。"
+IN_THE_FUTURE = "今日より後の日は指定できません。今日か、それより前の日を指定してください。"
+
+_PRESENT = (User, TeamMembership)
+"""People are who they are today: the history keeps no passwords, and rights are those of now."""
+
+
+@contextmanager
+def as_of(day: date) -> Iterator[None]:
+    """Within, every query of this connection sees the inventory as it stood at the end of ``day``.
+
+    For reading only: what is written within is gone afterwards. Querysets must be evaluated
+    within. Of two, one within the other, the inner one holds.
+    """
+    end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+    with one_state():
+        try:
+            for model in shadowed():
+                _shadow(model, end)
+            yield
+        finally:
+            # The tables go with everything else that was written since one_state began.
+            transaction.set_rollback(True)
+
+
+@contextmanager
+def one_state() -> Iterator[None]:
+    """Within, all queries see one state of the database, and no writer waits for them."""
+    with _no_lock_taken():
+        is_outermost = not connection.in_atomic_block
+        with transaction.atomic():
+            if is_outermost and connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            yield
+
+
+def check_day(day: date) -> None:
+    """Raises ``ValidationError``, with a sentence, for a day of which the inventory is not known.
+
+    That is a day to come, or one before the history begins.
+    """
+    if day > timezone.localdate():
+        raise ValidationError(IN_THE_FUTURE)
+    first = first_day()
+    if first is None:
+        raise ValidationError(NOTHING_KNOWN)
+    if day < first:
+        raise ValidationError(BEFORE_HISTORY.format(first=with_era(first)))
+
+
+def first_day() -> date | None:
+    """The first day of which the history of the inventory knows anything."""
+    first = Procedure.history.order_by("history_date").values_list("history_date", flat=True)
+    moment = first.first()
+    return None if moment is None else timezone.localdate(moment)
+
+
+def shadowed() -> list[type[models.Model]]:
+    """The models whose rows ``as_of`` takes from the history: all that have one, but people."""
+    return [
+        model
+        for model in apps.get_models()
+        if hasattr(model, "history")
+        and not issubclass(model, HistoryEntry)
+        and model not in _PRESENT
+    ]
+
+
+@contextmanager
+def _no_lock_taken() -> Iterator[None]:
+    """SQLite: a transaction that begins within takes the write lock only once it writes a table.
+
+    Temporary tables need none.
+    """
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()
+    usual = connection.transaction_mode
+    connection.transaction_mode = "DEFERRED"
+    try:
+        yield
+    finally:
+        connection.transaction_mode = usual
+
+
+def _shadow(model: type[models.Model], end: datetime) -> None:
+    """Hides the table of ``model`` behind its rows as of ``end``, keyed and indexed as it is."""
+    name = connection.ops.quote_name
+    fields = model._meta.concrete_fields
+    table, history = name(model._meta.db_table), name(model.history.model._meta.db_table)
+    key = name(model._meta.pk.column)
+    columns = ", ".join(name(field.column) for field in fields)
+    # A whole key, not only an index: by it PostgreSQL groups rows with all their columns.
+    typed = ", ".join(
+        f"{name(field.column)} {field.db_type(connection)}{' PRIMARY KEY' * field.primary_key}"
+        for field in fields
+    )
+    with connection.cursor() as cursor:
+        temporary, lasting = _schemas(cursor)
+        cursor.execute(f"DROP TABLE IF EXISTS {temporary}.{table}")
+        cursor.execute(f"CREATE TEMPORARY TABLE {table} ({typed})")
+        # Of each row what the history said last or, where it begins later, what it says first:
+        # shipped lists are loaded without history. What has none is as it always was.
+        # Names come from the models alone.
+        cursor.execute(
+            f"INSERT INTO {temporary}.{table} ({columns}) "  # noqa: S608
+            f"SELECT {columns} FROM {history} WHERE history_id IN (SELECT COALESCE("
+            f"MAX(CASE WHEN history_date < %s THEN history_id END), MIN(history_id)) "
+            f"FROM {history} GROUP BY {key}) "
+            f"AND history_type <> CASE WHEN history_date < %s THEN '-' ELSE '+' END "
+            f"UNION ALL SELECT {columns} FROM {lasting}.{table} "
+            f"WHERE {key} NOT IN (SELECT {key} FROM {history})",
+            [connection.ops.adapt_datetimefield_value(end)] * 2,
+        )
+        for number, field in enumerate(field for field in fields if field.is_relation):
+            index = name(f"past_{model._meta.db_table}_{number}"[:60])
+            cursor.execute(f"CREATE INDEX {index} ON {table} ({name(field.column)})")
+        cursor.execute(f"ANALYZE {table}")
+
+
+def _schemas(cursor: CursorWrapper) -> tuple[str, str]:
+    """Where the temporary tables of the connection are, and where the lasting ones."""
+    if connection.vendor == "sqlite":
+        return "temp", "main"
+    cursor.execute("SELECT current_schema()")
+    return "pg_temp", connection.ops.quote_name(cursor.fetchone()[0])
