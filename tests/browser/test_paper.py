@@ -6,7 +6,6 @@ from django.utils.timezone import localdate
 
 from tests import factories
 from tracking.actions.editions import freeze
-from tracking.paper import pdf
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONG = "地方創生・関係人口拡大及び中山間地域持続的発展推進事業統括本部"
@@ -39,7 +38,6 @@ def test_the_paper_is_read_on_any_screen_and_printed_alone(visitor, administrato
     assert abs(left["y"] - right["y"]) < 1
 
 
-@pytest.mark.skipif(not pdf.is_available(), reason="WeasyPrint is not installed")
 def test_the_buttons_of_an_edition_download_its_paper(visitor, administrator, edition):
     visitor.sign_in(administrator)
     visitor.page.goto(visitor.address + reverse("edition_detail", args=[edition.pk]))
