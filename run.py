@@ -27,7 +27,10 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 DATA = Path(os.environ.get("DX_DATA_DIR", ROOT / "var"))
 ADDRESS = os.environ.get("DX_LISTEN", "127.0.0.1:8000")
-WITHOUT_DATABASE = ("tests/procedures/rules", "tests/procedures/spreadsheet")
+WITHOUT_DATABASE = (
+    *("tests/procedures/rules", "tests/procedures/spreadsheet"),
+    "tests/tracking/test_interview.py",
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "microsoft-edge", "msedge")
 
 
@@ -85,7 +88,7 @@ def test(arguments: list[str]) -> int:
     with temporary_server(programs) as url:
         print("== PostgreSQL", flush=True)
         # What the browser shows and what pure modules say does not depend on the database.
-        beside = ["-m", "not browser", *(f"--ignore={folder}" for folder in WITHOUT_DATABASE)]
+        beside = ["-m", "not browser", *(f"--ignore={tests}" for tests in WITHOUT_DATABASE)]
         return run([*pytest, *beside], os.environ | {"DATABASE_URL": url})
 
 

@@ -147,7 +147,7 @@ def owned(number: int, departments: Sequence[Any]) -> Any:
     """A procedure of one of ``departments`` and its divisions, with answers of its own."""
     from procedures.classification import facts_of, set_classification
     from procedures.models import ASPECT_FIELDS, Procedure
-    from procedures.rules import Answer, ExemptionGround
+    from procedures.rules import POLICY_2024, Answer, ExemptionGround
     from procedures.spreadsheet.keys import name_key
 
     draw = random.Random(number)
@@ -164,7 +164,8 @@ def owned(number: int, departments: Sequence[Any]) -> Any:
         scope="inbound",
         **dict(zip(ASPECT_FIELDS, chosen, strict=True)),
     )
-    set_classification(made, facts_of(made, levels=(), ground=ExemptionGround.NONE))
+    facts = facts_of(made, levels=(), ground=ExemptionGround.NONE)
+    set_classification(made, facts, POLICY_2024)
     return made
 
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -32,14 +33,19 @@ def temporary_office() -> Iterator[Any]:
 
 
 @contextmanager
-def new_office(server: str = "") -> Iterator[Mapping[str, str]]:
+def new_office(
+    server: str = "", like: Mapping[str, str] | None = None
+) -> Iterator[Mapping[str, str]]:
     """The environment of an empty office, for one process or for several after each other.
 
     ``server``, a DATABASE_URL of PostgreSQL, lends a database that is made and removed here;
-    without one it is a file of SQLite.
+    without one it is a file of SQLite. ``like`` is the environment of another office on the same
+    server, with which nobody works just now: the new one begins as a copy of it.
     """
     prefix = "dx-benchmark-"
     with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as folder:
+        if like:
+            shutil.copytree(like["DX_DATA_DIR"], folder, dirs_exist_ok=True)
         settings = {
             "DJANGO_SETTINGS_MODULE": "shimonoseki_dx.settings",
             "DX_SECRET_KEY": secrets.token_urlsafe(60),
@@ -49,7 +55,7 @@ def new_office(server: str = "") -> Iterator[Mapping[str, str]]:
         if not server:
             yield settings
             return
-        with _lent_database(server) as url:
+        with _lent_database(server, like["DATABASE_URL"] if like else "") as url:
             yield settings | {"DATABASE_URL": url}
 
 
@@ -69,12 +75,13 @@ def furnish() -> None:
 
 
 @contextmanager
-def _lent_database(server: str) -> Iterator[str]:
+def _lent_database(server: str, like: str) -> Iterator[str]:
     import psycopg
 
     name = f"dx_benchmark_{secrets.token_hex(4)}"
+    template = f" TEMPLATE {like.rsplit('/', 1)[1]}" if like else ""
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+        connection.execute(f"CREATE DATABASE {name}{template}")  # type: ignore[call-overload]
         try:
             yield f"{server.rsplit('/', 1)[0]}/{name}"
         finally:

@@ -20,12 +20,21 @@ def rows_of(path: Path) -> Iterator[list[Any]]:
 
 def write_first(source: Path, target: Path, count: int) -> None:
     """The headings and the first ``count`` rows of ``source``."""
-    _write(target, islice(rows_of(source), count + 1))
+    write_rows(target, islice(rows_of(source), count + 1))
 
 
 def write_changed(source: Path, target: Path) -> None:
     """``source`` with one more in the volume of one row in a hundred."""
-    _write(target, _with_changes(rows_of(source)))
+    write_rows(target, _with_changes(rows_of(source)))
+
+
+def write_rows(target: Path, rows: Iterator[list[Any]]) -> None:
+    """A workbook of one sheet with ``rows``."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("調査")
+    for row in rows:
+        sheet.append([None if cell == "" else cell for cell in row])
+    book.save(target)
 
 
 def _with_changes(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
@@ -36,11 +45,3 @@ def _with_changes(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
         if number % ONE_IN == 0:
             row = [*row[:place], (row[place] or 0) + 1, *row[place + 1 :]]
         yield row
-
-
-def _write(target: Path, rows: Iterator[list[Any]]) -> None:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("調査")
-    for row in rows:
-        sheet.append([None if cell == "" else cell for cell in row])
-    book.save(target)

@@ -103,7 +103,7 @@ def procedure(number: int, department: Any) -> Any:
     """A procedure with some answers given, some obstacles and some open questions."""
     from procedures.classification import facts_of, set_classification
     from procedures.models import ASPECT_FIELDS, Procedure
-    from procedures.rules import Answer, ExemptionGround
+    from procedures.rules import POLICY_2024, Answer, ExemptionGround
     from procedures.spreadsheet.keys import name_key
 
     name = f"手続その{number}に関する届出の申請"
@@ -117,7 +117,8 @@ def procedure(number: int, department: Any) -> Any:
         scope="inbound",
         **answers,
     )
-    set_classification(made, facts_of(made, levels=(), ground=ExemptionGround.NONE))
+    facts = facts_of(made, levels=(), ground=ExemptionGround.NONE)
+    set_classification(made, facts, POLICY_2024)
     return made
 
 

@@ -9,13 +9,31 @@ from django.db.models import Q, QuerySet
 
 from procedures.models import Act, Department, Procedure, Role, Source, User
 from procedures.permissions import DIVISION_ONLY, check_can_edit, rights_of
+from procedures.policies import hold_inventory
 from procedures.records import Origin
 from procedures.undoing import Undo, owner_of
 
 NOT_YOURS_TO_UNDO = "この操作を元に戻せるのは、操作した{person}さん、情報政策課と管理者です。"
 UNDONE_ALREADY = "この操作は、{person}さんがすでに元に戻しています。"
 EDITED_SINCE = "この操作の後に変更された項目は、今の内容のままにしました。"
+POLICY_IS_REVERTED = (
+    "方針の改定は、まとめ操作としては元に戻せません。情報政策課長が、「方針と登録簿」の"
+    "「方針」のページにある施行中の版から、前の版に戻します。"
+)
+LATER_EDITION = (
+    "この後に、国の一覧がもう一度改定されています。先に新しいほうの改定"
+    "（{act}）を元に戻してください。"
+)
 NOT_YOUR_ROW = "変更できるのは、担当の部局室のDX推進チームと情報政策課です。"
+_OF_THE_DIVISION = (
+    Act.Kind.PUBLICATION,
+    Act.Kind.REORGANISATION,
+    Act.Kind.NATIONAL_LIST,
+    Act.Kind.CONSULTATION,
+)
+# What these write beside procedures is locked before them: only with the inventory as a whole
+# do they and whoever changes a procedure not wait for each other.
+_HOLD_INVENTORY = (Act.Kind.NATIONAL_LIST, Act.Kind.REORGANISATION)
 _LABEL = 300
 
 
@@ -37,12 +55,17 @@ def begin(kind: Act.Kind, label: str, *, by: User, source: Source = Source.BULK)
 def finish(origin: Origin, *, count: int, left_out: Sequence[dict[str, Any]] = ()) -> Act:
     """Notes how many procedures the act wrote, and which it left as they were and why.
 
-    ``left_out``: ``procedure`` (key), ``name``, ``reason`` (a sentence) of each.
+    ``left_out`` are made by ``left``.
     """
     act = origin.act
     act.count, act.left_out = count, list(left_out)
     act.save(update_fields=["count", "left_out"])
     return act
+
+
+def left(procedure: Procedure, reason: str) -> dict[str, Any]:
+    """One procedure that an act leaves as it is, and why, for ``finish``."""
+    return {"procedure": procedure.pk, "name": str(procedure), "reason": reason}
 
 
 def visible_acts(user: User) -> QuerySet[Act]:
@@ -68,11 +91,15 @@ def entries_of(act: Act, model: type[models.Model]) -> QuerySet:
 def check_can_undo(user: User, act: Act) -> None:
     """Raises ``PermissionDenied`` unless ``user`` may take ``act`` back.
 
-    What the public sees is for the division, whoever it was that changed it.
+    What the public sees, the structure of the office, the national list and what was decided in
+    consultations are for the division, whoever it was that changed them. No policy is taken back
+    in parts: ``actions.revert_policy`` does it.
     """
+    if act.kind == Act.Kind.POLICY:
+        raise PermissionDenied(POLICY_IS_REVERTED)
     if rights_of(user).is_office_wide:
         return
-    if act.kind == Act.Kind.PUBLICATION:
+    if act.kind in _OF_THE_DIVISION:
         raise PermissionDenied(DIVISION_ONLY)
     if user.pk != act.by_id:
         raise PermissionDenied(NOT_YOURS_TO_UNDO.format(person=act.by))
@@ -99,16 +126,36 @@ def undo(*, act_id: int, by: User) -> Act:
     check_can_undo(by, act)
     if act.undone_by:
         raise NotUndoable(UNDONE_ALREADY.format(person=act.undone_by))
+    if act.kind in _HOLD_INVENTORY:
+        hold_inventory()
+    _check_is_last(act)
     way_back = _ActUndo(
         wrote=_wrote(act),
         origin=Origin(by, Source.UNDO, act=act),
         edited_since=EDITED_SINCE,
     )
     way_back.take_back()
-    act.undone_by, act.undone_at = by, way_back.origin.at
     act.undo_left = way_back.left()
-    act.save(update_fields=["undone_by", "undone_at", "undo_left"])
+    mark_undone(act, way_back.origin)
     return act
+
+
+def _check_is_last(act: Act) -> None:
+    """Editions of the national list follow each other; they are taken back from the last one on.
+
+    Raises ``NotUndoable``.
+    """
+    if act.kind != Act.Kind.NATIONAL_LIST:
+        return
+    later = Act.objects.filter(kind=act.kind, undone_at__isnull=True, pk__gt=act.pk).first()
+    if later:
+        raise NotUndoable(LATER_EDITION.format(act=later.label))
+
+
+def mark_undone(act: Act, origin: Origin) -> None:
+    """Notes by whom and when ``act`` was taken back, for whoever has done so."""
+    act.undone_by, act.undone_at = origin.by, origin.at
+    act.save(update_fields=["undone_by", "undone_at", "undo_left"])
 
 
 def _wrote(act: Act) -> dict[str, Any]:
@@ -124,6 +171,8 @@ class _ActUndo(Undo):
 
     def refusal(self, row: Any) -> str:
         """As ``check_can_edit`` says it of the row's procedure, or of the row's own department."""
+        if rights_of(self.origin.by).is_office_wide:
+            return ""
         owner, pk = owner_of(row)
         if owner is not Procedure:
             covers = rights_of(self.origin.by).covers(row.department_id)

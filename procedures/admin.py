@@ -125,7 +125,7 @@ class ApplicationServiceAdmin(ImportedAdmin):
 @admin.register(NationalListEdition)
 class NationalListEditionAdmin(ImportedAdmin):
     resource_classes = [resources.EditionResource]
-    list_display = ["key", "name", "published_on"]
+    list_display = ["key", "name", "published_on", "state"]
 
 
 @admin.register(NationalPriorityProcedure)
@@ -134,3 +134,8 @@ class NationalPriorityProcedureAdmin(ImportedAdmin):
     list_display = ["number", "name", "subgroup", "tier", "applies_to_city", "confidence"]
     list_filter = ["edition", "subgroup", "applies_to_city", "confidence"]
     search_fields = ["name"]
+    exclude = ["absence"]  # said on the list's own page, where nobody is linked
+
+    def get_readonly_fields(self, request, obj=None) -> list[str]:
+        """A procedure stays in its edition: what is linked to it must be of the current one."""
+        return ["edition"] if obj else []

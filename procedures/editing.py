@@ -50,6 +50,13 @@ class Conflict(Exception):
         return self.changes | {one.field: one.mine for one in self.disagreements}
 
 
+class Overtaken(Exception):
+    """What the person saw is no more so; nothing was written.
+
+    The sentence, where there is one, says what is so now.
+    """
+
+
 def merged_changes(obj: Versioned, sent: Mapping[str, Any], version: int) -> dict[str, Any]:
     """What of ``sent`` (attribute → value) is to be written on ``obj``, which is locked.
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 
 from .models import Department, Procedure, Role, User
-from .models.organisation import TEAM_ROLES
+from .models.organisation import DIVISION_ROLES, TEAM_ROLES
 
 SIGN_IN = "この操作にはログインが必要です。"
 NOT_YOUR_DEPARTMENT = (
@@ -19,13 +19,14 @@ UNASSIGNED_IS_FOR_DIVISION = (
     "DX推進チームも変更できるようになります。"
 )
 DIVISION_ONLY = "この操作ができるのは情報政策課です。"
+LEADER_OF_DIVISION_ONLY = "この操作ができるのは情報政策課長です。"
 HANDOVER_IS_FOR_LEADERS = (
     "担当の引継ぎができるのは、その部局室のDX推進チームリーダーと情報政策課です。"
     "引継ぎが必要な場合は、リーダーに伝えてください。"
 )
 IMPORT_IS_FOR_TEAMS = "一覧表を取り込めるのは、各部局室のDX推進チーム、情報政策課と管理者です。"
-CONFIRMING_IS_FOR_OFFICE = (
-    "適用除外を確認済として取り込めるのは、情報政策課と管理者です。チェックを外してください。"
+CONFIRMING_IS_FOR_DIVISION = (
+    "適用除外を確認済として取り込めるのは、情報政策課です。チェックを外してください。"
 )
 TEAM_OR_DIVISION_ONLY = (
     "手続を登録できるのは、各部局室のDX推進チームと情報政策課です。登録したい手続がある場合は、"
@@ -43,6 +44,7 @@ class Rights:
     """What a person may do, read once per request."""
 
     is_division: bool = False
+    is_division_leader: bool = False
     is_administrator: bool = False
     department_ids: frozenset[int] = frozenset()
     leader_department_ids: frozenset[int] = frozenset()
@@ -69,7 +71,8 @@ def rights_of(user: Any) -> Rights:
         memberships = list(user.memberships.values_list("role", "department_id"))
         roles = {role for role, _ in memberships}
         user._rights = Rights(
-            is_division=Role.DIVISION in roles,
+            is_division=not roles.isdisjoint(DIVISION_ROLES),
+            is_division_leader=Role.DIVISION_LEADER in roles,
             is_administrator=Role.ADMINISTRATOR in roles or user.is_superuser,
             department_ids=frozenset(
                 department for role, department in memberships if role in TEAM_ROLES
@@ -120,8 +123,8 @@ def check_can_import(user: User) -> None:
 
 def check_can_confirm_exemptions_by_import(user: User) -> None:
     """Raises ``PermissionDenied`` unless an import of ``user`` may decide exemptions (clause 6)."""
-    if not rights_of(user).is_office_wide:
-        raise PermissionDenied(CONFIRMING_IS_FOR_OFFICE)
+    if not rights_of(user).is_division:
+        raise PermissionDenied(CONFIRMING_IS_FOR_DIVISION)
 
 
 def check_can_hand_over(user: User, department: Department | None = None) -> None:
@@ -146,6 +149,22 @@ def check_can_see_dashboard(user: User) -> None:
     """Raises ``PermissionDenied`` unless ``user`` manages the overall progress (clause 5)."""
     if not rights_of(user).is_office_wide:
         raise PermissionDenied(DIVISION_ONLY)
+
+
+def check_can_keep_registers(user: User) -> None:
+    """Raises ``PermissionDenied`` unless ``user`` keeps what the policy rests on.
+
+    That is the provisions of clause 6, the services, the national list and survey, the drafts of
+    the policy and the structure of the office.
+    """
+    if not rights_of(user).is_office_wide:
+        raise PermissionDenied(DIVISION_ONLY)
+
+
+def check_can_adopt_policy(user: User) -> None:
+    """Raises ``PermissionDenied`` unless ``user`` decides which policy is in force (clause 7)."""
+    if not rights_of(user).is_division_leader:
+        raise PermissionDenied(LEADER_OF_DIVISION_ONLY)
 
 
 def check_can_inspect(user: User) -> None:
@@ -175,4 +194,6 @@ can_confirm_exemptions_by_import = _asks(check_can_confirm_exemptions_by_import)
 can_hand_over = _asks(check_can_hand_over)
 can_enter_volumes = _asks(check_can_enter_volumes)
 can_inspect = _asks(check_can_inspect)
+can_keep_registers = _asks(check_can_keep_registers)
+can_adopt_policy = _asks(check_can_adopt_policy)
 can_see_dashboard = _asks(check_can_see_dashboard)

@@ -162,10 +162,10 @@ class _Table:
                 raise StaleVersion
         self.record()
 
-    def delete(self, objects: Sequence[models.Model]) -> None:
-        """The last state of rows that are about to go."""
+    def note(self, objects: Sequence[models.Model], kind: str) -> None:
+        """The state of rows that are about to go ("-") or to change for the first time ("~")."""
         for obj in objects:
-            self._values(obj, "-")
+            self._values(obj, kind)
 
     def record(self) -> None:
         """Writes the history rows alone."""
@@ -228,6 +228,22 @@ def save_many(
     batch.write()
 
 
+def begin_history(objects: Sequence[models.Model], origin: Origin) -> None:
+    """Notes rows of one model as they are, where the history knows nothing of them yet.
+
+    For rows that came in without one, before they change: there is something to go back to then.
+    ``origin`` must be of an earlier moment than that of the change.
+    """
+    if not objects:
+        return
+    model = type(objects[0])
+    noted = model.history.filter(id__in=[obj.pk for obj in objects]).order_by()
+    known = set(noted.values_list("id", flat=True))
+    table = _Table(model, origin)
+    table.note([obj for obj in objects if obj.pk not in known], "~")
+    table.record()
+
+
 @transaction.atomic
 def delete(objects: Sequence[models.Model], origin: Origin) -> None:
     """Deletes rows of one model; their last state stays in the history."""
@@ -235,7 +251,7 @@ def delete(objects: Sequence[models.Model], origin: Origin) -> None:
         return
     model = type(objects[0])
     table = _Table(model, origin)
-    table.delete(objects)
+    table.note(objects, "-")
     table.record()
     touched = Touched()
     touched.add(objects)

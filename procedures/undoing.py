@@ -5,31 +5,57 @@ Other applications add the models that stand beside a procedure by ``register``.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import ProtectedError
 
+from .chunks import chunks
 from .classification import DERIVED_FIELDS, facts_of, set_classification, with_facts
 from .display import field_label
-from .models import Exemption, LegalBasis, Procedure, Source, YearlyVolume
+from .models import (
+    Department,
+    Division,
+    Exemption,
+    LegalBasis,
+    NationalListEdition,
+    NationalPriorityProcedure,
+    Procedure,
+    RefusedLink,
+    Source,
+    TeamMembership,
+    YearlyVolume,
+)
 from .models.history import Versioned
-from .records import Batch, Origin, delete
+from .national_list import linkable_items
+from .policies import policy_to_write_under
+from .records import Batch, Origin, delete, insert
 
 USED_SINCE = "登録された後に変更されたり使われたりしたため、削除しませんでした。"
 BREAKS_RULE = "元に戻すと決まりに合わなくなるため、今の内容のままにしました（{reason}）。"
+NO_MORE_LISTED = (
+    "前に紐付いていた国の優先手続は、現行の一覧にありません。今の内容のままにしました。"
+)
 ANOTHER_ROW = "同じものがほかに登録されています"
-CONFIRMATION_FIELDS = ("confirmed_by_id", "confirmed_at")
 # What the policy looks at beside the procedure: a change of it is a change of the procedure.
 _FACTS: tuple[type[models.Model], ...] = (LegalBasis, YearlyVolume, Exemption)
+# What the division decides on as it stands: taken back as a whole, or not at all.
+_DECIDED: tuple[type[models.Model], ...] = (Exemption,)
+# What all the others refer to: taken back after them.
+_UNITS: tuple[type[models.Model], ...] = (Division, Department)
 _BOOKKEEPING = frozenset({"id", "version", "changed_at", "name_key", *DERIVED_FIELDS})
-_CHUNK = 5_000  # keys per query
+_LINK = "national_priority_id"
 
-_registered: list[type[models.Model]] = list(_FACTS)
+Rule = Callable[[Sequence[Any], Collection[str]], Mapping[int, str]]
+"""What stands against rows whose attributes were set back in memory: key → sentence."""
+
+_NATIONAL = (RefusedLink, NationalPriorityProcedure, NationalListEdition)
+_registered: list[type[models.Model]] = [*_FACTS, TeamMembership, *_NATIONAL]
+_rules: dict[type[models.Model], Rule] = {}
 
 
 def register(*added: type[models.Model]) -> None:
@@ -37,9 +63,14 @@ def register(*added: type[models.Model]) -> None:
     _registered.extend(model for model in added if model not in _registered)
 
 
+def register_rule(model: type[models.Model], rule: Rule) -> None:
+    """Adds what rows of ``model`` must meet beside the database's own rules to be set back."""
+    _rules[model] = rule
+
+
 def models_beside() -> tuple[type[models.Model], ...]:
     """The models beside ``Procedure`` whose rows are taken back."""
-    return tuple(_registered)
+    return (*_registered, *_UNITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +108,28 @@ class Undo:
         self._added = set(self._keys(Procedure, "id", history_type="+"))
         self._kept: set[int] = set()  # added, and used since
         self._touched: set[int] = set()
+        self._lifeless: set[int] = set()  # what was written of them was no sign of life
         self._names: dict[_Key, list[str]] = defaultdict(list)
         self._reasons: dict[_Key, str] = {}
         self._lock()
 
     def take_back(self) -> None:
-        """Writes everything: what belongs to procedures first, then these, then the added ones."""
+        """Writes everything: what belongs to procedures first, then these, then the added ones.
+
+        At last the units of the office, to which nothing that was moved refers by then.
+        """
         self._keep_used()
         for model in self._beside:
-            # What was added makes room for what was there before.
-            self._remove_added_beside(model)
-            self._restore_beside(model)
+            if model not in _UNITS:
+                # What was added makes room for what was there before.
+                self._remove_added_beside(model)
+                self._restore_beside(model)
+                self._bring_back(model)
         self._restore_procedures()
         self._remove_added()
+        for model in _UNITS:
+            self._restore_beside(model)
+            self._remove_added_beside(model)
 
     def left(self) -> list[dict[str, Any]]:
         """What stays as it is, by procedure, for a person to look at."""
@@ -135,7 +175,7 @@ class Undo:
         keys: set[int] = set()
         for model in filter(owner_field, (Procedure, *self._beside)):
             keys |= {*self._keys(model, owner_field(model))}
-        for chunk in _chunks(sorted(keys)):
+        for chunk in chunks(sorted(keys)):
             locked = Procedure.objects.select_for_update().filter(pk__in=chunk).order_by("pk")
             self.departments |= dict(locked.values_list("pk", "department"))
 
@@ -143,7 +183,7 @@ class Undo:
         """Finds the procedures that were added and that somebody has worked on since."""
         for model in filter(owner_field, (Procedure, *self._beside)):
             owner = owner_field(model)
-            for chunk in _chunks(sorted(self._added)):
+            for chunk in chunks(sorted(self._added)):
                 later = model.history.filter(**{f"{owner}__in": chunk}).exclude(**self._wrote)
                 self._kept |= set(later.values_list(owner, flat=True))
         for pk in self._kept:
@@ -152,7 +192,7 @@ class Undo:
     def _remove_added_beside(self, model: type[models.Model]) -> None:
         """Rows that were added to procedures which were there before."""
         added = {pk: row.last for pk, row in self._written(model).items() if row.is_new}
-        for chunk in _chunks(sorted(added)):
+        for chunk in chunks(sorted(added)):
             gone = []
             for row in _rows(model, chunk):
                 edited = [name for name in _fields(model) if _differs(row, added[row.pk], name)]
@@ -176,9 +216,62 @@ class Undo:
         return rows
 
     def _restore_beside(self, model: type[models.Model]) -> None:
+        refused: list[tuple[Any, Sequence[str]]] = []
         for restored in self._restored(model):
             for fields, rows in restored.items():
-                self._touch(self._saved(rows, fields))
+                allowed = self._allowed(model, rows, fields)
+                saved = self._saved(allowed, fields)
+                self._touch(saved)
+                taken = {row.pk for row in saved}
+                refused += [(row, fields) for row in allowed if row.pk not in taken]
+        self._restore_in_turn(refused)
+
+    def _restore_in_turn(self, refused: Sequence[tuple[Any, Sequence[str]]]) -> None:
+        """Rows that the database refused: one may stand where another one was, and go first."""
+        while refused:
+            still = [(row, fields) for row, fields in refused if not self._saved([row], fields)]
+            if len(still) == len(refused):
+                break
+            left = {row.pk for row, _ in still}
+            self._touch(row for row, _ in refused if row.pk not in left)
+            refused = still
+        for row, fields in refused:
+            reason = _broken_rule(row) or ANOTHER_ROW
+            self._leave(row, fields, BREAKS_RULE.format(reason=reason))
+
+    def _bring_back(self, model: type[models.Model]) -> None:
+        """Rows that were deleted, as they were."""
+        if issubclass(model, Versioned):  # its history would have two of one version
+            return
+        gone = {pk: row for pk, row in self._written(model).items() if row.last.history_type == "-"}
+        for chunk in chunks(sorted(pk for pk, row in gone.items() if not row.is_new)):
+            before = entries_before(model, {pk: gone[pk].first.history_id for pk in chunk})
+            for entry in before.values():
+                self._insert(model(**{name: getattr(entry, name) for name in _columns(model)}))
+
+    def _insert(self, row: Any) -> None:
+        refusal = self.refusal(row)
+        if not refusal:
+            try:
+                row.clean_fields()  # what it refers to may be gone
+                row.validate_constraints()
+                insert([row], self.origin)
+            except ValidationError as error:
+                refusal = BREAKS_RULE.format(reason=" ".join(error.messages))
+            except IntegrityError:
+                refusal = BREAKS_RULE.format(reason=ANOTHER_ROW)
+        if refusal:
+            self._leave(row, (), refusal)
+
+    def _allowed(
+        self, model: type[models.Model], rows: Sequence[Any], fields: Sequence[str]
+    ) -> list[Any]:
+        """``rows`` but for those against which the model's registered rule has something."""
+        against = _rules[model](rows, fields) if model in _rules else {}
+        for row in rows:
+            if row.pk in against:
+                self._leave(row, fields, BREAKS_RULE.format(reason=against[row.pk]))
+        return [row for row in rows if row.pk not in against]
 
     def _saved(self, rows: Sequence[Any], fields: Sequence[str]) -> Sequence[Any]:
         """Writes ``rows`` but for those that the database refuses; returns those it took."""
@@ -192,8 +285,6 @@ class Undo:
                 row.version -= 1  # as it was read
             if len(rows) > 1:
                 return [row for one in rows for row in self._saved([one], fields)]
-            reason = _broken_rule(rows[0]) or ANOTHER_ROW
-            self._leave(rows[0], fields, BREAKS_RULE.format(reason=reason))
             return ()
         return rows
 
@@ -203,20 +294,20 @@ class Undo:
             for fields, rows in found.items():
                 restored |= {row.pk: (fields, row) for row in rows}
         keys = sorted({*restored, *self._touched} - self._added)
-        for chunk in _chunks(keys):
+        policy = policy_to_write_under() if keys else None
+        for chunk in chunks(keys):
             batch = Batch(self.origin)
             for stored in with_facts(Procedure.objects.filter(pk__in=chunk)):
                 fields, old = restored.get(stored.pk, ((), stored))
                 for name in (*fields, "name_key"):
                     setattr(stored, name, getattr(old, name))
-                set_classification(stored, facts_of(stored))
-                # That somebody has looked is no change, nor is that nobody has.
-                touch = not fields or not set(fields) <= set(CONFIRMATION_FIELDS)
+                set_classification(stored, facts_of(stored), policy)
+                touch = stored.pk not in self._lifeless
                 batch.update([stored], [*fields, "name_key", *DERIVED_FIELDS], touch=touch)
             batch.write()
 
     def _remove_added(self) -> None:
-        for chunk in _chunks(sorted(self._added - self._kept)):
+        for chunk in chunks(sorted(self._added - self._kept)):
             for model in filter(owner_field, self._beside):
                 delete(list(_named(model).filter(procedure__in=chunk)), self.origin)
             delete(list(Procedure.objects.filter(pk__in=chunk)), self.origin)
@@ -224,7 +315,7 @@ class Undo:
     def _restored(self, model: type[models.Model]) -> Iterator[dict[tuple[str, ...], list[Any]]]:
         """The stored rows that were changed, set back in memory, by the fields that were."""
         changed = {pk: row for pk, row in self._written(model).items() if not row.is_new}
-        for chunk in _chunks(sorted(changed)):
+        for chunk in chunks(sorted(changed)):
             before = entries_before(model, {pk: changed[pk].first.history_id for pk in chunk})
             grouped: dict[tuple[str, ...], list[Any]] = defaultdict(list)
             for row in _rows(model, chunk, is_locked=True):
@@ -243,13 +334,21 @@ class Undo:
         if refusal and changed:
             self._leave(row, changed, refusal)
             return ()
+        if moved and model in _DECIDED:
+            self._leave(row, changed, self._edited_since)
+            return ()
         if len(fields) < len(changed):
             self._leave(row, [name for name in changed if name in moved], self._edited_since)
+        if _LINK in fields and before.national_priority_id not in (None, *self._linkable):
+            self._leave(row, [_LINK], NO_MORE_LISTED)
+            fields = tuple(name for name in fields if name != _LINK)
         now = {name: getattr(row, name) for name in fields}
         for name in fields:
             setattr(row, name, getattr(before, name))
         if model is Procedure and "name" in fields:
             row.name_key = before.name_key
+        if model is Procedure and entry.changed_at == before.changed_at:
+            self._lifeless.add(row.pk)
         # An old value beside a later one may be what no row may hold.
         reason = _broken_rule(row) if moved and fields else ""
         if not reason:
@@ -258,6 +357,11 @@ class Undo:
         for name, value in now.items():
             setattr(row, name, value)
         return ()
+
+    @cached_property
+    def _linkable(self) -> frozenset[int]:
+        """What counts of the national list: read when the editions are as they will be."""
+        return linkable_items()
 
     def _touch(self, rows: Iterable[Any]) -> None:
         self._touched |= {row.procedure_id for row in rows if isinstance(row, _FACTS)}
@@ -306,12 +410,13 @@ def _title(model: type[models.Model]) -> str:
 
 
 @cache  # asked for every row, and ``history`` makes a class each time
+def _columns(model: type[models.Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model.history.model.tracked_fields)
+
+
+@cache
 def _fields(model: type[models.Model]) -> tuple[str, ...]:
-    return tuple(
-        field.attname
-        for field in model.history.model.tracked_fields
-        if field.attname not in _BOOKKEEPING
-    )
+    return tuple(name for name in _columns(model) if name not in _BOOKKEEPING)
 
 
 def _differs(one: Any, other: Any, name: str) -> bool:
@@ -336,7 +441,7 @@ def entries_before(model: type[models.Model], limits: Mapping[int, int]) -> dict
             keys[pk] = key
     return {
         row.id: row
-        for chunk in _chunks(list(keys.values()))
+        for chunk in chunks(list(keys.values()))
         for row in model.history.filter(history_id__in=chunk)
     }
 
@@ -345,15 +450,10 @@ def _rows(model: type[models.Model], keys: Sequence[int], *, is_locked: bool = F
     rows = _named(model).order_by("pk")
     if is_locked:
         rows = rows.select_for_update(of=("self",))
-    return [row for chunk in _chunks(list(keys)) for row in rows.filter(pk__in=chunk)]
+    return [row for chunk in chunks(list(keys)) for row in rows.filter(pk__in=chunk)]
 
 
 def _named(model: type[models.Model]) -> models.QuerySet:
     """The rows of ``model`` with the procedure, whose name many have in theirs."""
     rows = model._default_manager.all()
     return rows.select_related("procedure") if owner_field(model) == "procedure_id" else rows
-
-
-def _chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(items), _CHUNK):
-        yield items[start : start + _CHUNK]

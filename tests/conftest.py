@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests import factories
+from tests import factories, offices
 
 # Playwright runs an event loop in the test's thread; the database calls beside it are our own.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -52,6 +52,21 @@ def administrator(db):
 def reader(db):
     """A person who has signed in and has no role."""
     return factories.UserFactory(username="reader")
+
+
+@pytest.fixture(scope="session")
+def furnished_office():
+    """What ``office`` copies: to make the tables takes longer than most of what is done there."""
+    with offices.office() as office:
+        office.call("tests.office_work:set_up")
+        yield office
+
+
+@pytest.fixture
+def office(furnished_office):
+    """An office of its own for processes, with one department and two administrators."""
+    with offices.office(furnished_office) as office:
+        yield office
 
 
 @pytest.fixture

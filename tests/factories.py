@@ -3,29 +3,48 @@
 from datetime import date
 
 import factory
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from procedures.classification import facts_of, set_classification
+from procedures.evidence import keep
 from procedures.models import (
     ApplicationService,
     Department,
     Division,
     Exemption,
+    ExemptionProvision,
     LegalBasis,
     NationalListEdition,
     NationalPriorityProcedure,
+    PolicyEdition,
     Procedure,
     Role,
     Source,
+    SurveyDifference,
+    SurveyEdition,
+    SurveyProcedure,
     TeamMembership,
     User,
     YearlyVolume,
 )
+from procedures.national_list import current_edition
+from procedures.policies import policy_in_force, stored_form
 from procedures.records import Origin, insert, save
-from procedures.rules import Answer, Aspect, BasisLevel, ExemptionGround, MeasureKind, Service
+from procedures.rules import (
+    POLICY_2024,
+    Answer,
+    Aspect,
+    BasisLevel,
+    ExemptionGround,
+    MeasureKind,
+    Service,
+)
 from procedures.spreadsheet.keys import name_key
+from procedures.spreadsheet.survey_table import search_key
 from tracking.models import (
     Comment,
+    Consultation,
     Goal,
     Issue,
     MigrationPlan,
@@ -107,26 +126,53 @@ def division_person(**kwargs) -> User:
     return UserFactory(role=Role.DIVISION, **kwargs)
 
 
+def division_leader(**kwargs) -> User:
+    """The leader of the information policy division."""
+    return UserFactory(role=Role.DIVISION_LEADER, **kwargs)
+
+
 def administrator(**kwargs) -> User:
     """An administrator."""
     return UserFactory(role=Role.ADMINISTRATOR, is_staff=True, **kwargs)
 
 
 class EditionFactory(Recorded):
+    """A draft edition of the national list; the trait ``current`` is the one that counts."""
+
     class Meta:
         model = NationalListEdition
+
+    class Params:
+        current = factory.Trait(state=NationalListEdition.State.CURRENT)
 
     key = factory.Sequence(lambda n: f"edition-{n}")
     name = factory.Sequence(lambda n: f"試験版{n}")
 
 
 class NationalPriorityFactory(Recorded):
+    """A procedure of the edition that counts, which is made where there is none."""
+
     class Meta:
         model = NationalPriorityProcedure
 
-    edition = factory.SubFactory(EditionFactory)
+    edition = factory.LazyFunction(lambda: current_edition() or EditionFactory(current=True))
     number = factory.Sequence(lambda n: n + 1)
     name = factory.Sequence(lambda n: f"国の優先手続{n}")
+
+
+class PolicyFactory(Recorded):
+    """A draft of the policy that says what the one of 2024 says."""
+
+    class Meta:
+        model = PolicyEdition
+
+    key = factory.Sequence(lambda n: f"draft-{n}")
+    name = factory.Sequence(lambda n: f"改定案{n}")
+    effective_from = POLICY_2024.effective_from
+    honours_national_list = True
+    accepted = factory.LazyFunction(lambda: stored_form(POLICY_2024)["accepted"])
+    exemption_grounds = factory.LazyFunction(lambda: stored_form(POLICY_2024)["exemption_grounds"])
+    decision_document = "令和8年11月1日方針決定"
 
 
 class ServiceFactory(Recorded):
@@ -163,7 +209,8 @@ class ProcedureFactory(Recorded):
     @classmethod
     def complete(cls, obj: Procedure) -> None:
         obj.name_key = name_key(obj.name)
-        set_classification(obj, facts_of(obj, levels=(), ground=ExemptionGround.NONE))
+        facts = facts_of(obj, levels=(), ground=ExemptionGround.NONE)
+        set_classification(obj, facts, policy_in_force())
 
 
 class LegalBasisFactory(Recorded):
@@ -185,7 +232,10 @@ class LegalBasisFactory(Recorded):
 
 
 class ExemptionFactory(Recorded):
-    """A proposed exemption; the trait ``confirmed`` decides it and classifies anew."""
+    """A proposed exemption; the trait ``confirmed`` decides it and classifies anew.
+
+    ``returned`` is one with a question, ``attached`` one with a file as evidence.
+    """
 
     class Meta:
         model = Exemption
@@ -195,6 +245,11 @@ class ExemptionFactory(Recorded):
             state=Exemption.State.CONFIRMED,
             confirmed_by=factory.SubFactory(UserFactory),
             confirmed_at=factory.LazyFunction(timezone.now),
+        )
+        returned = factory.Trait(state=Exemption.State.RETURNED, question="どの号に当たりますか。")
+        attached = factory.Trait(
+            evidence=factory.LazyFunction(lambda: keep(ContentFile(b"%PDF-1.7", "根拠.pdf"))[0]),
+            evidence_name="根拠.pdf",
         )
 
     procedure = factory.SubFactory(ProcedureFactory)
@@ -208,6 +263,16 @@ class ExemptionFactory(Recorded):
         exemption = super()._create(model_class, *args, **kwargs)
         _classify(exemption.procedure)
         return exemption
+
+
+class ProvisionFactory(Recorded):
+    """A provision that stands for one; no legal text."""
+
+    class Meta:
+        model = ExemptionProvision
+
+    ground = ExemptionGround.ORDINANCE_ART7.value
+    article = factory.Sequence(lambda n: f"例示の条項{n}")
 
 
 class VolumeFactory(Recorded):
@@ -247,6 +312,26 @@ class PublicationFactory(Recorded):
     procedure = factory.SubFactory(ProcedureFactory)
     approved_by = factory.SubFactory(UserFactory)
     approved_at = factory.LazyFunction(timezone.now)
+
+
+class ConsultationFactory(Recorded):
+    """A consultation that was asked for; the trait ``agreed`` is one that is agreed."""
+
+    class Meta:
+        model = Consultation
+
+    class Params:
+        agreed = factory.Trait(
+            state=Consultation.State.AGREED.value,
+            decided_by=factory.SubFactory(UserFactory),
+            decided_on=date(2026, 5, 1),
+        )
+
+    procedure = factory.SubFactory(ProcedureFactory)
+    service = factory.SubFactory(ServiceFactory, kind=Service.OTHER.value)
+    purpose = "国の様式に合わせた専用の画面が要るためです。"
+    asked_by = factory.SubFactory(UserFactory)
+    asked_at = factory.LazyFunction(timezone.now)
 
 
 class CommentFactory(Recorded):
@@ -312,7 +397,7 @@ class GoalFactory(Recorded):
 
 def _classify(procedure: Procedure) -> None:
     fresh = Procedure.objects.get(pk=procedure.pk)
-    set_classification(fresh, facts_of(fresh))
+    set_classification(fresh, facts_of(fresh), policy_in_force())
     save(
         fresh,
         ["category", "grounds", "obstacles", "unanswered", "warnings", "policy_key"],
@@ -320,3 +405,54 @@ def _classify(procedure: Procedure) -> None:
     )
     for field in fresh._meta.concrete_fields:
         setattr(procedure, field.attname, getattr(fresh, field.attname))
+
+
+class SurveyEditionFactory(factory.django.DjangoModelFactory):
+    """A loaded edition of the national survey."""
+
+    class Meta:
+        model = SurveyEdition
+
+    name = factory.Sequence(lambda n: f"調査{n}")
+    file_name = "調査.xlsx"
+    state = SurveyEdition.State.LOADED
+    loaded_by = factory.SubFactory(UserFactory)
+    started_at = factory.LazyFunction(timezone.now)
+    loaded_at = factory.LazyFunction(timezone.now)
+
+
+class SurveyProcedureFactory(factory.django.DjangoModelFactory):
+    """A row of the national survey."""
+
+    class Meta:
+        model = SurveyProcedure
+
+    national_id = factory.Sequence(lambda n: f"N{n}")
+    name = factory.LazyAttribute(lambda row: f"国の届出{row.national_id}")
+    law_name = "住民基本台帳法"
+    state = "not_started"
+    planned_year = 2026
+    total_volume = 1000
+    online_volume = 250
+    search_key = factory.LazyAttribute(search_key)
+
+
+class SurveyDifferenceFactory(factory.django.DjangoModelFactory):
+    """What a new edition says otherwise; the trait ``dismissed`` has it put away."""
+
+    class Meta:
+        model = SurveyDifference
+
+    class Params:
+        dismissed = factory.Trait(
+            reason="担当課に伝えた。",
+            dismissed_by=factory.SubFactory(UserFactory),
+            dismissed_at=factory.LazyFunction(timezone.now),
+        )
+
+    edition = factory.SubFactory(SurveyEditionFactory)
+    national_id = factory.Sequence(lambda n: f"N{n}")
+    name = factory.LazyAttribute(lambda row: f"国の届出{row.national_id}")
+    fact = SurveyDifference.Fact.STATE
+    old = "not_started"
+    new = "online"

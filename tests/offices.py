@@ -19,16 +19,18 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 @contextlib.contextmanager
-def office() -> Iterator["Office"]:
-    """An empty office, gone afterwards."""
-    with new_office(os.environ.get("DATABASE_URL", "")) as settings:
-        yield Office(settings)
+def office(like: "Office | None" = None) -> Iterator["Office"]:
+    """An office without anything, or one that begins as ``like``; gone afterwards."""
+    settings = like.settings if like else None
+    with new_office(os.environ.get("DATABASE_URL", ""), settings) as own:
+        yield Office(own)
 
 
 class Office:
     """Runs code in processes on its own database; ``call`` waits for one, ``start`` does not."""
 
     def __init__(self, settings: Mapping[str, str]) -> None:
+        self.settings = settings
         self.environment = {
             **{name: value for name, value in os.environ.items() if name != "DATABASE_URL"},
             **settings,

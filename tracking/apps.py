@@ -10,8 +10,10 @@ class TrackingConfig(AppConfig):
     def ready(self) -> None:
         """Offers what the inventory knows nothing of: the plan's columns, and rows to take back."""
         from procedures import bulk_import, undoing
+        from tracking.actions.plans import against_restoring
         from tracking.models import (
             Comment,
+            Consultation,
             Issue,
             MigrationPlan,
             Publication,
@@ -21,4 +23,7 @@ class TrackingConfig(AppConfig):
         from tracking.plan_import import PlanPart
 
         bulk_import.register(PlanPart)
+        # A plan that goes back online needs the consultation as it will be.
+        undoing.register(Consultation)
         undoing.register(MigrationPlan, WorkReview, Comment, Issue, SharedMeasure, Publication)
+        undoing.register_rule(MigrationPlan, against_restoring)

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from procedures.fiscal_year import fiscal_year, last_complete_fiscal_year
 from procedures.models import Division, Exemption, Procedure
-from procedures.rules import POLICY_2024, Aspect, Yardstick
+from procedures.policies import policy_in_force
+from procedures.rules import Aspect, Yardstick
 from procedures.rules.wording import ASPECT_LABELS, CATEGORY_LABELS, EXEMPTION_LABELS
 from procedures.templatetags.inventory import fiscal_year_label
 
@@ -102,13 +103,14 @@ def _content(units: Mapping[UnitKey, Figures], on: date) -> EditionContent:
     office = total(department.figures for department in departments)
     hindrances = office.hindrances
     bound = hindrances.usual_bound
+    policy = policy_in_force()
     return EditionContent(
         office_name=settings.OFFICE_NAME,
         title="",
         reference_date=on,
         frozen_by="",
-        policy_key=POLICY_2024.key,
-        policy_effective_from=POLICY_2024.effective_from,
+        policy_key=policy.key,
+        policy_effective_from=policy.effective_from,
         settings={
             "stale_days": settings.STALE_DAYS,
             "confirm_days": settings.CONFIRM_DAYS,

@@ -32,7 +32,9 @@ LONGEST_TEXT = 32_000  # a cell takes 32,767 characters, signs of our own among 
 
 _FACTS = ("number", "name", "applicants", "kind", "scope", *ASPECT_FIELDS, *FLAG_FIELDS)
 _TEXTS = ("name_kana", "summary", "other_note", "national_id", "note")
-_PLANNED = ("status", "target_date", "launched_on", "national_due", "url", "assignee")
+_PLANNED = (
+    "status", "target_date", "launched_on", "service_reason", "national_due", "url", "assignee",
+)  # fmt: skip
 _PATHS: Mapping[str, str] = {
     "row_id": "pk",
     **{key: key for key in (*_FACTS, *_TEXTS, "version")},
@@ -46,7 +48,7 @@ _PATHS: Mapping[str, str] = {
 _BASIS = {"basis_level": "level", "basis_name": "name", "basis_article": "article"}
 _CHECKED_TEXTS = (
     *("name_kana", "summary", "national_id", "note", "basis_name", "basis_article"),
-    *("exemption_article", "exemption_reason", "url", "assignee"),
+    *("exemption_article", "exemption_reason", "service_reason", "url", "assignee"),
 )
 _READ_BACK: Mapping[ColumnKind, Callable[[object], str]] = {
     ColumnKind.TEXT: normalise.text_prose,

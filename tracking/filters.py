@@ -20,13 +20,15 @@ from procedures.models import (
     Division,
     Procedure,
 )
-from procedures.rules import Aspect, Category
-from procedures.rules.wording import ASPECT_LABELS, CATEGORY_LABELS
+from procedures.models.organisation import Unit
+from procedures.rules import Aspect, Category, Clause, label
+from procedures.rules.wording import ASPECT_LABELS, CATEGORY_LABELS, CLAUSE_NUMBERS
 from procedures.spreadsheet.codes import APPLICANTS, PROCEDURE_KINDS, labels
 from procedures.spreadsheet.keys import name_key
+from procedures.templatetags.inventory import with_era
 
 from .models import OPEN_STATES, Issue
-from .selections import OTHER_BASES, SELECTIONS, condition, has, with_progress
+from .selections import ADVISED, OTHER_BASES, SELECTIONS, condition, has, with_progress
 from .workflow import STATUS_LABELS, Status
 
 UNASSIGNED = "none"
@@ -40,6 +42,15 @@ SEVERAL = frozenset({"solved"})
 _BESIDE = {"page", "conditions", "figures"}  # in an address, and no condition
 _KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 _HIRAGANA = {to: code for code, to in _KATAKANA.items()}
+GROUNDS = (
+    Clause.NATIONAL_LIST,
+    Clause.NO_HINDRANCE,
+    Clause.REVIEW,
+    Clause.EXEMPTION_ORDINANCE,
+    Clause.EXEMPTION_RULE,
+    Clause.EXEMPTION_NATIONAL,
+)
+"""The clauses on which a category can rest."""
 ASPECT_CHOICES = [(aspect.value, ASPECT_LABELS[aspect]) for aspect in Aspect]
 
 
@@ -106,8 +117,15 @@ def sort_choices() -> list[tuple[str, str]]:
     ]
 
 
+class _DepartmentField(django_filters.fields.ModelChoiceField):
+    def label_from_instance(self, department: Department) -> str:
+        return named_with_end(department)
+
+
 class DepartmentFilter(django_filters.ModelChoiceFilter):
     """A choice among the departments, 所管未定 being one of them."""
+
+    field_class = _DepartmentField
 
     def __init__(self, **options: Any) -> None:
         usual = {
@@ -122,13 +140,18 @@ class DepartmentFilter(django_filters.ModelChoiceFilter):
 
 class _DivisionField(django_filters.fields.ModelChoiceField):
     def label_from_instance(self, division: Division) -> str:
-        return f"{division.department.name} {division.name}"
+        return f"{division.department.name} {named_with_end(division)}"
 
 
 class DivisionFilter(django_filters.ModelChoiceFilter):
     """課 by its whole name: several departments have one of the same name."""
 
     field_class = _DivisionField
+
+
+def named_with_end(unit: Unit) -> str:
+    """The name of a unit; of one that has ended or will, until when it is there."""
+    return f"{unit.name}（{with_era(unit.valid_to)}まで）" if unit.valid_to else unit.name
 
 
 def searched(text: str) -> list[str]:
@@ -278,12 +301,29 @@ class ProcedureFilter(ListFilter, ConditionFilter):
     without_issue = django_filters.ChoiceFilter(
         label="課題のない支障", method="not_taken_up", choices=ASPECT_CHOICES, empty_label="すべて"
     )
+    ground = django_filters.ChoiceFilter(
+        label="区分の根拠",
+        field_name="grounds",
+        lookup_expr="contains",
+        choices=[(one.value, f"{CLAUSE_NUMBERS[one]} {label(one)}") for one in GROUNDS],
+        empty_label="すべて",
+    )
+    advised = django_filters.ChoiceFilter(
+        label="方針4によるサービス",
+        method="advised_by",
+        choices=[(one.value, label(one)) for one in ADVISED],
+        empty_label="すべて",
+    )
     solved = django_filters.MultipleChoiceFilter(
         label="支障がこれだけの手続（チェックのほかに支障がない手続）",
         method="hindered_by_these_alone",
         choices=ASPECT_CHOICES,
         widget=forms.CheckboxSelectMultiple,
     )
+
+    def advised_by(self, rows: QuerySet[Procedure], name: str, value: str) -> QuerySet[Procedure]:
+        """The rows to which a part of clause 4 gives their service."""
+        return rows.filter(ADVISED[Clause(value)])
 
     def with_volume(self, rows: QuerySet[Procedure], name: str, value: str) -> QuerySet[Procedure]:
         """The rows whose yearly volume is known, or is not."""

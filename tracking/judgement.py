@@ -3,9 +3,8 @@
 from dataclasses import dataclass, replace
 
 from procedures.rules import (
-    POLICY_2024,
+    Answer,
     Aspect,
-    BasisLevel,
     Category,
     Classification,
     ExemptionGround,
@@ -13,6 +12,7 @@ from procedures.rules import (
     Measure,
     PolicyRevision,
     Service,
+    ServiceAdvice,
     Warning,
     advise_service,
     classify,
@@ -37,11 +37,15 @@ class ShownFinding:
 
 @dataclass(frozen=True, slots=True)
 class Hindrance:
-    """What must change for clause 3(1)② to hold: an aspect, its answer now, the reviews for it."""
+    """What must change for clause 3(1)② to hold: an aspect, its answer now, the reviews for it.
+
+    ``accepted`` are the answers with which it would hinder no more.
+    """
 
     code: str
     aspect: str
     answer: str
+    accepted: str
     is_unanswered: bool
     measures: tuple[Measure, ...]
 
@@ -71,13 +75,14 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What a proposed exemption would do once it is confirmed."""
+    """What an exemption does once it is confirmed: whether it holds, and the category then."""
 
     holds: bool
     warnings: tuple[str, ...]
+    category: Category
 
 
-def judge(facts: Facts, chosen: Service | None, policy: PolicyRevision = POLICY_2024) -> Judgement:
+def judge(facts: Facts, chosen: Service | None, policy: PolicyRevision) -> Judgement:
     """The judgement on ``facts``; ``chosen`` is the kind of the plan's service, if it names one."""
     classification = classify(facts, policy)
     measures = measures_of(facts, classification)
@@ -93,34 +98,31 @@ def judge(facts: Facts, chosen: Service | None, policy: PolicyRevision = POLICY_
             for finding in explain(facts, policy)
         ),
         warnings=_sentences(classification.warnings),
-        path=_path(facts, classification, measures),
+        path=_path(facts, classification, measures, policy),
         extra_measures=tuple(measure for measure in measures if measure.aspect is None),
         service=_service(facts, chosen),
     )
 
 
-def prospect_of(
-    facts: Facts, ground: ExemptionGround, policy: PolicyRevision = POLICY_2024
-) -> Prospect:
+def prospect_of(facts: Facts, ground: ExemptionGround, policy: PolicyRevision) -> Prospect:
     """What ``facts`` become when an exemption on ``ground`` is confirmed."""
     result = classify(replace(facts, exemption=ground), policy)
-    return Prospect(result.category is Category.EXEMPT, _sentences(result.warnings))
-
-
-def fitting_grounds(basis: BasisLevel, policy: PolicyRevision = POLICY_2024) -> tuple[str, ...]:
-    """The grounds of clause 6 that hold for ``basis``, in words."""
-    holding = policy.exemption_grounds[basis]
-    return tuple(label(ground) for ground in ExemptionGround if ground in holding)
+    holds = result.category is Category.EXEMPT
+    return Prospect(holds, _sentences(result.warnings), result.category)
 
 
 def _path(
-    facts: Facts, classification: Classification, measures: tuple[Measure, ...]
+    facts: Facts,
+    classification: Classification,
+    measures: tuple[Measure, ...],
+    policy: PolicyRevision,
 ) -> tuple[Hindrance, ...]:
     return tuple(
         Hindrance(
             code=aspect.value,
             aspect=label(aspect),
             answer=label(facts.answers[aspect]),
+            accepted="、".join(label(one) for one in Answer if one in policy.accepted[aspect]),
             is_unanswered=aspect in classification.unanswered,
             measures=_of(aspect, measures),
         )
@@ -137,10 +139,19 @@ def _service(facts: Facts, chosen: Service | None) -> ServiceView:
     return ServiceView(
         advised=advice.service,
         label=label(advice.service),
-        clause=f"{CLAUSE_NUMBERS[advice.ground]} {label(advice.ground)}",
+        clause=_ground(advice),
         differs=chosen is not None and chosen is not advice.service,
         needs_consultation=chosen is not None and needs_consultation(facts, chosen),
     )
+
+
+def advice_words(advice: ServiceAdvice) -> str:
+    """The advice with its ground in one piece: 「汎用電子申請（4 …）」."""
+    return f"「{label(advice.service)}」（{_ground(advice)}）"
+
+
+def _ground(advice: ServiceAdvice) -> str:
+    return f"{CLAUSE_NUMBERS[advice.ground]} {label(advice.ground)}"
 
 
 def _sentences(warnings: tuple[Warning, ...]) -> tuple[str, ...]:

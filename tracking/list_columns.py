@@ -17,8 +17,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from procedures.models import ASPECT_FIELDS, Procedure
-from procedures.rules import Aspect, Category, Clause, Warning, label
+from procedures.models import ASPECT_FIELDS, FLAG_FIELDS, Procedure
+from procedures.rules import Aspect, Category, Clause, Facts, Warning, advise_service, label
 from procedures.rules.wording import ASPECT_LABELS, CLAUSE_NUMBERS
 from procedures.spreadsheet.codes import ANSWERS, OTHER_ANSWERS, labels
 
@@ -30,6 +30,7 @@ NONE = format_html('<span class="soft">{}</span>', "－")
 UNKNOWN = format_html('<span class="soft">{}</span>', "不明")
 UNASSIGNED = "所管未定"
 _BREAK = mark_safe("<br>")
+_REASON_SHOWN = 40  # characters; the whole stands on the procedure's page
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,31 @@ def _status(row: Row) -> str:
     return badge(row["plan_status"], STATUS_LABELS[Status(row["plan_status"])])
 
 
+def _service(row: Row) -> str:
+    """The service; where it is none or not of the kind that clause 4 gives, also what that is."""
+    name, kind = row["plan__service__name"], row["plan__service__kind"]
+    advised, words = _advice(*(row[flag] for flag in FLAG_FIELDS))
+    if kind == advised:
+        return name
+    parts = [name or NONE, words]
+    if name:
+        parts.append(_reason_words(row["plan__service_reason"]))
+    return _lines(parts)
+
+
+@lru_cache(maxsize=32)
+def _advice(*flags: bool) -> tuple[str, SafeString]:
+    """The kind of clause 4 for procedures with these ``FLAG_FIELDS``, and its words."""
+    advice = advise_service(Facts(**dict(zip(FLAG_FIELDS, flags, strict=True))))
+    words = format_html('<span class="small soft">方針4：{}</span>', label(advice.service))
+    return advice.service.value, words
+
+
+def _reason_words(reason: str) -> SafeString:
+    text = f"理由：{reason[:_REASON_SHOWN]}" if reason else "違う理由は未記入"
+    return format_html('<span class="small soft">{}</span>', text)
+
+
 def _target(row: Row) -> str:
     parts = [day(row["plan__target_date"])]
     if row["is_overdue"]:
@@ -203,7 +229,11 @@ COLUMNS = (
         "nowrap",
     ),
     Column(
-        "service", "利用サービス", ("plan__service__name",), _text("plan__service__name"), "service"
+        "service",
+        "利用サービス",
+        ("plan__service__name", "plan__service__kind", "plan__service_reason", *FLAG_FIELDS),
+        _service,
+        "service",
     ),
     Column("volume", "年間件数", ("annual_volume",), _volume, "volume", "num"),
     Column("changed", "更新", ("last_change", "is_stale"), _changed, "changed", "nowrap small"),

@@ -31,9 +31,28 @@ INSTRUMENTS: tuple[tuple[str, str], ...] = (
 )
 
 
+# What the policy rests on, open to whoever has signed in: label and address.
+REGISTERS: tuple[tuple[str, str], ...] = (
+    ("方針", "policy"),
+    ("適用除外", "exemption_list"),
+    ("サービス", "service_list"),
+    ("協議", "consultation_list"),
+    ("国の一覧", "national_list"),
+    ("国の調査", "survey"),
+)
+OFFICE_REGISTERS: tuple[tuple[str, str], ...] = (("組織改正", "reorganisation_list"),)
+"""Those that only the division and administrators see."""
+
+
 def instruments(current: str) -> list[NavigationItem]:
     """The division's instruments, ``current`` being the name of the address of the one shown."""
     return [NavigationItem(label, reverse(name), name == current) for label, name in INSTRUMENTS]
+
+
+def registers(current: str, rights: Rights) -> list[NavigationItem]:
+    """The policy's registers as a person with ``rights`` sees them, as ``instruments``."""
+    entries = REGISTERS + (OFFICE_REGISTERS if rights.is_office_wide else ())
+    return [NavigationItem(label, reverse(name), name == current) for label, name in entries]
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
@@ -64,6 +83,7 @@ def _entries(rights: Rights) -> list[tuple[str, str]]:
     if rights.department_ids:
         entries.append(("チームの手続", "team"))
     entries += [("手続一覧", "procedure_list"), ("課題", "issue_list")]
+    entries.append(("方針と登録簿", "policy"))
     if rights.is_office_wide or rights.department_ids:
         entries.append(("やりとり", "comment_list"))
     if rights.is_office_wide:

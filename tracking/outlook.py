@@ -8,7 +8,6 @@ from typing import Any
 from procedures.rules import (
     ASPECTS,
     DESIGNATED_MANAGER_MEASURE,
-    POLICY_2024,
     Answer,
     Aspect,
     Category,
@@ -63,7 +62,7 @@ class Way:
     changes: tuple[Change, ...]
 
 
-def ways(facts: Facts, policy: PolicyRevision = POLICY_2024) -> tuple[Way, ...]:
+def ways(facts: Facts, policy: PolicyRevision) -> tuple[Way, ...]:
     """Every way in which answers would change the category; none where no answer can.
 
     Each single answer that does it alone stands in a way of one change; where none does, all that
@@ -93,16 +92,12 @@ def sentences(single: Iterable[Way]) -> tuple[str, ...]:
     )
 
 
-def effects(
-    question: Question, facts: Facts, policy: PolicyRevision = POLICY_2024
-) -> tuple[str, ...]:
+def effects(question: Question, facts: Facts, policy: PolicyRevision) -> tuple[str, ...]:
     """What each choice of ``question`` would do to a procedure with ``facts``, in their order."""
     return tuple(effect(question, choice.value, facts, policy) for choice in question.choices)
 
 
-def effect(
-    question: Question, sent: str, facts: Facts, policy: PolicyRevision = POLICY_2024
-) -> str:
+def effect(question: Question, sent: str, facts: Facts, policy: PolicyRevision) -> str:
     """What the choice ``sent`` would do to a procedure with ``facts``, as one sentence."""
     if question.subject is Subject.SCOPE:
         return SCOPE_EFFECTS[sent]

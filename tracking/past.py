@@ -1,11 +1,11 @@
-"""The inventory as it stood at the end of an earlier day, rebuilt from its history.
+"""The inventory as it stood at the end of an earlier day, or as it would stand under a condition.
 
 The figures are defined once, as queries. So not the queries look at the history: their tables
 stand, for one connection and one transaction, in the shadow of temporary ones of the same names,
 which hold the rows of that day. See docs/decisions.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 
@@ -42,6 +42,20 @@ def as_of(day: date) -> Iterator[None]:
             yield
         finally:
             # The tables go with everything else that was written since one_state began.
+            transaction.set_rollback(True)
+
+
+@contextmanager
+def supposing(values: Mapping[int, Mapping[str, object]]) -> Iterator[None]:
+    """Within, every query of this connection sees procedures with other ``values`` than theirs.
+
+    By the key of a procedure its fields, the same ones for each. For reading only, as ``as_of``.
+    """
+    with one_state():
+        try:
+            _suppose(values)
+            yield
+        finally:
             transaction.set_rollback(True)
 
 
@@ -108,12 +122,53 @@ def _no_lock_taken() -> Iterator[None]:
 
 
 def _shadow(model: type[models.Model], end: datetime) -> None:
-    """Hides the table of ``model`` behind its rows as of ``end``, keyed and indexed as it is."""
+    """Hides the table of ``model`` behind its rows as of ``end``."""
     name = connection.ops.quote_name
-    fields = model._meta.concrete_fields
     table, history = name(model._meta.db_table), name(model.history.model._meta.db_table)
-    key = name(model._meta.pk.column)
-    columns = ", ".join(name(field.column) for field in fields)
+    key, columns = name(model._meta.pk.column), _columns(model)
+    with _table_before(model) as (cursor, lasting):
+        # Of each row what the history said last or, where it begins later, what it says first:
+        # shipped lists are loaded without history. What has none is as it always was.
+        # Names come from the models alone.
+        cursor.execute(
+            f"INSERT INTO {table} ({columns}) "  # noqa: S608
+            f"SELECT {columns} FROM {history} WHERE history_id IN (SELECT COALESCE("
+            f"MAX(CASE WHEN history_date < %s THEN history_id END), MIN(history_id)) "
+            f"FROM {history} GROUP BY {key}) "
+            f"AND history_type <> CASE WHEN history_date < %s THEN '-' ELSE '+' END "
+            f"UNION ALL SELECT {columns} FROM {lasting} "
+            f"WHERE {key} NOT IN (SELECT {key} FROM {history})",
+            [connection.ops.adapt_datetimefield_value(end)] * 2,
+        )
+
+
+def _suppose(values: Mapping[int, Mapping[str, object]]) -> None:
+    """Hides the table of procedures behind a copy that has ``values``."""
+    name, meta = connection.ops.quote_name, Procedure._meta
+    table, columns = name(meta.db_table), _columns(Procedure)
+    fields = [meta.get_field(field) for field in next(iter(values.values()), ())]
+    with _table_before(Procedure) as (cursor, lasting):
+        cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {lasting}")  # noqa: S608
+        if not fields:
+            return
+        changes = ", ".join(f"{name(field.column)} = %s" for field in fields)
+        cursor.executemany(
+            f"UPDATE {table} SET {changes} WHERE {name(meta.pk.column)} = %s",  # noqa: S608
+            [
+                (*(field.get_db_prep_save(new[field.name], connection) for field in fields), key)
+                for key, new in values.items()
+            ],
+        )
+
+
+@contextmanager
+def _table_before(model: type[models.Model]) -> Iterator[tuple[CursorWrapper, str]]:
+    """An empty table in front of that of ``model``, to be filled within; keyed and indexed as it.
+
+    Gives a cursor and the name of the lasting table.
+    """
+    name = connection.ops.quote_name
+    fields, table = model._meta.concrete_fields, name(model._meta.db_table)
     # A whole key, not only an index: by it PostgreSQL groups rows with all their columns.
     typed = ", ".join(
         f"{name(field.column)} {field.db_type(connection)}{' PRIMARY KEY' * field.primary_key}"
@@ -123,23 +178,17 @@ def _shadow(model: type[models.Model], end: datetime) -> None:
         temporary, lasting = _schemas(cursor)
         cursor.execute(f"DROP TABLE IF EXISTS {temporary}.{table}")
         cursor.execute(f"CREATE TEMPORARY TABLE {table} ({typed})")
-        # Of each row what the history said last or, where it begins later, what it says first:
-        # shipped lists are loaded without history. What has none is as it always was.
-        # Names come from the models alone.
-        cursor.execute(
-            f"INSERT INTO {temporary}.{table} ({columns}) "  # noqa: S608
-            f"SELECT {columns} FROM {history} WHERE history_id IN (SELECT COALESCE("
-            f"MAX(CASE WHEN history_date < %s THEN history_id END), MIN(history_id)) "
-            f"FROM {history} GROUP BY {key}) "
-            f"AND history_type <> CASE WHEN history_date < %s THEN '-' ELSE '+' END "
-            f"UNION ALL SELECT {columns} FROM {lasting}.{table} "
-            f"WHERE {key} NOT IN (SELECT {key} FROM {history})",
-            [connection.ops.adapt_datetimefield_value(end)] * 2,
-        )
+        yield cursor, f"{lasting}.{table}"
         for number, field in enumerate(field for field in fields if field.is_relation):
             index = name(f"past_{model._meta.db_table}_{number}"[:60])
             cursor.execute(f"CREATE INDEX {index} ON {table} ({name(field.column)})")
         cursor.execute(f"ANALYZE {table}")
+
+
+def _columns(model: type[models.Model]) -> str:
+    return ", ".join(
+        connection.ops.quote_name(field.column) for field in model._meta.concrete_fields
+    )
 
 
 def _schemas(cursor: CursorWrapper) -> tuple[str, str]:

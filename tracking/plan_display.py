@@ -7,6 +7,7 @@ from procedures.models import Procedure
 from procedures.rules import Facts, Finding, describe_end_to_end, end_to_end
 
 from .actions.plans import plan_facts
+from .consultations import agreed_pairs
 from .models import REVIEW_AREAS, Coverage, MigrationPlan, WorkReview
 from .workflow import REQUIREMENT_LABELS, STATUS_LABELS, Status, standings
 
@@ -59,7 +60,8 @@ class ReviewedWork:
 
 def status_needs(plan: MigrationPlan, facts: Facts, *, on: date) -> tuple[StatusNeeds, ...]:
     """What every status asks for, and what of it ``plan`` has on the day ``on``."""
-    looked_at = plan_facts(plan, facts, on=on)
+    agreed = agreed_pairs([plan.procedure_id])
+    looked_at = plan_facts(plan, facts, on=on, agreed=agreed)
     return tuple(
         StatusNeeds(
             status=standing.status,

@@ -27,9 +27,11 @@ from django.utils import timezone
 
 from procedures.fiscal_year import last_complete_fiscal_year
 from procedures.models import ASPECT_FIELDS, Exemption, Procedure, Scope, YearlyVolume
-from procedures.rules import Answer, Category, Clause
+from procedures.rules import Answer, Category, Clause, ExemptionGround
+from procedures.rules.classification import EXEMPTION_CLAUSES
+from procedures.rules.wording import EXEMPTION_LABELS
 
-from .models import FORECAST, OPEN_STATES, Comment, Coverage, Issue
+from .models import FORECAST, OPEN_STATES, Comment, Consultation, Coverage, Issue
 from .workflow import STATUS_LABELS, Status
 
 
@@ -85,6 +87,7 @@ IN_FORCE = Q(abolished_on__isnull=True)
 IN_SCOPE = ~Q(scope=Scope.OUTSIDE)
 # Clause 2 puts every procedure in scope in principle: one not yet looked at counts.
 TARGET = IN_FORCE & IN_SCOPE & ~Q(category=Category.EXEMPT.value)
+EXEMPT = IN_FORCE & IN_SCOPE & Q(category=Category.EXEMPT.value)
 ONLINE = TARGET & Q(plan_status=Status.ONLINE.value)
 UNFINISHED = TARGET & ~Q(plan_status=Status.ONLINE.value)
 IS_ONLINE = Q(plan_status=Status.ONLINE.value)
@@ -151,6 +154,12 @@ def _issue_due(on: date) -> Q:
     return IN_FORCE & has(Issue.objects.filter(issues_due_by(day)))
 
 
+def _review_due(on: date) -> Q:
+    """Confirmed, and to be looked at again: its day has come, or its provision has ended."""
+    due = Q(exemption__review_on__lte=on) | Q(exemption__provision__valid_to__lt=on)
+    return IN_FORCE & Q(exemption__state=Exemption.State.CONFIRMED) & due
+
+
 def has(rows: QuerySet) -> Q:
     """Procedures to which one of ``rows`` belongs."""
     # Not Exists: with OuterRef it cannot be counted beside a set that looks at annual_volume.
@@ -186,6 +195,25 @@ BASES: dict[str, Selection] = {
 
 
 OTHER_BASES = tuple(base for base in BASES if base != "target")
+EXEMPT_GROUNDS = tuple(EXEMPTION_CLAUSES)
+"""The grounds on which an exemption can hold."""
+
+
+def exempt_on(ground: ExemptionGround) -> str:
+    """The name of the set of what is exempt on ``ground``."""
+    return f"exempt_{ground.value}"
+
+
+def _exempt_on(ground: ExemptionGround) -> dict[str, Selection]:
+    """What is exempt on ``ground``, and what of it is online nevertheless (clause 6: may)."""
+    label = f"適用除外（{EXEMPTION_LABELS[ground]}）"
+    rows = EXEMPT & Q(grounds__contains=EXEMPTION_CLAUSES[ground].value)
+    return {
+        exempt_on(ground): Selection(label, always(rows)),
+        f"{exempt_on(ground)}_online": Selection(
+            f"{label}でオンライン化済", always(rows & IS_ONLINE)
+        ),
+    }
 
 
 def over(base: str, key: str) -> str:
@@ -220,9 +248,7 @@ SELECTIONS: dict[str, Selection] = (
         "target": BASES["target"],
         "abolished": Selection("廃止", always(~IN_FORCE)),
         "outside": Selection("対象外", always(IN_FORCE & ~IN_SCOPE)),
-        "exempt": Selection(
-            "適用除外", always(IN_FORCE & IN_SCOPE & Q(category=Category.EXEMPT.value))
-        ),
+        "exempt": Selection("適用除外", always(EXEMPT)),
         "online": Selection("オンライン化済", always(ONLINE)),
         "unfinished": Selection("オンライン化済でない", always(UNFINISHED)),
         "priority": BASES["priority"],
@@ -286,6 +312,14 @@ SELECTIONS: dict[str, Selection] = (
         "exemption_proposed": Selection(
             "適用除外の確認待ち", always(Q(exemption__state=Exemption.State.PROPOSED))
         ),
+        "exemption_returned": Selection(
+            "適用除外の質問に回答待ち", always(Q(exemption__state=Exemption.State.RETURNED))
+        ),
+        "exemption_review_due": Selection("適用除外の見直し時期", _review_due),
+        "exempt_online": Selection("適用除外でオンライン化済", always(EXEMPT & IS_ONLINE)),
+        "consulting": Selection(
+            "協議の結論待ち", always(has(Consultation.objects.filter(state__in=Consultation.OPEN)))
+        ),
         "not_national": Selection("国の優先手続でない", always(TARGET & ~ON_NATIONAL_LIST)),
         "warned": Selection("注意あり", always(IN_FORCE & ~Q(warnings=""))),
     }
@@ -295,10 +329,26 @@ SELECTIONS: dict[str, Selection] = (
         )
         for status in Status
     }
+    | {key: found for ground in EXEMPT_GROUNDS for key, found in _exempt_on(ground).items()}
     | {key: found for base in OTHER_BASES for key, found in _over(base).items()}
 )
 
 CONCERNS = ("overdue", "behind_national", "stale")
+
+ADVISED: dict[Clause, Q] = {
+    Clause.SERVICE_DESIGNATED: Q(designated_service=True),
+    Clause.SERVICE_LEGACY: Q(designated_service=False, legacy_service=True),
+    Clause.SERVICE_FACILITY: Q(
+        designated_service=False, legacy_service=False, facility_booking=True
+    ),
+    Clause.SERVICE_MYNAPORTAL: Q(
+        designated_service=False, legacy_service=False, facility_booking=False, core_system=True
+    ),
+    Clause.SERVICE_GENERAL: Q(
+        designated_service=False, legacy_service=False, facility_booking=False, core_system=False
+    ),
+}
+"""Whose service each part of clause 4 gives, as ``rules.advise_service`` says it of one."""
 
 
 def condition(key: str, on: date) -> Q:

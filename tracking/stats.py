@@ -31,9 +31,11 @@ from .models import Goal, Issue
 from .prepared import PreparedCount, PreparedSum
 from .selections import (
     BASES,
+    EXEMPT_GROUNDS,
     SELECTIONS,
     behind_forecast,
     condition,
+    exempt_on,
     newest_volume,
     over,
     thresholds,
@@ -44,8 +46,9 @@ from .selections import (
 from .workflow import Status
 
 TARGET_CATEGORIES = (Category.PRIORITY, Category.PENDING)
-VOLUME_SETS = tuple(
-    over(base, key) for base in BASES for key in ("volume_known", "volume_known_online")
+VOLUME_SETS = (
+    *(over(base, key) for base in BASES for key in ("volume_known", "volume_known_online")),
+    *("exempt", "exempt_online", *map(exempt_on, EXEMPT_GROUNDS)),
 )
 """The sets whose yearly applications are summed."""
 

@@ -1,8 +1,8 @@
 """The history of one procedure with everything that belongs to it, as one list in words."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
@@ -13,6 +13,7 @@ from procedures.models import Exemption, LegalBasis, Procedure, Source, YearlyVo
 
 from .checks import CHECKS
 from .models import (
+    Consultation,
     Dismissal,
     Issue,
     MigrationPlan,
@@ -23,6 +24,7 @@ from .models import (
 )
 
 UNKNOWN = "不明"
+_A_MOMENT = timedelta.resolution
 CONFIRMED = "変更がないことを確認しました。"
 UNCONFIRMED = "変更なし確認を取り消しました。"
 _PARTS: tuple[type[models.Model], ...] = (
@@ -31,6 +33,7 @@ _PARTS: tuple[type[models.Model], ...] = (
     YearlyVolume,
     Exemption,
     MigrationPlan,
+    Consultation,
     WorkReview,
     Issue,
     Publication,
@@ -40,7 +43,7 @@ _PARTS: tuple[type[models.Model], ...] = (
 _UNSHOWN = frozenset(
     {"id", "procedure", "version", "changed_at", "created_at", "name_key", "proposed_by"}
     | {"proposed_at", "confirmed_by", "confirmed_at", "approved_by", "fiscal_year", "aspect"}
-    | {"check_key", "dismissed_by", "dismissed_at"}
+    | {"check_key", "dismissed_by", "dismissed_at", "asked_by", "asked_at", "decided_by"}
 )
 
 
@@ -89,7 +92,7 @@ class Entry:
 def timeline(procedure: Procedure) -> tuple[Entry, ...]:
     """Every change of ``procedure`` and of what belongs to it (``_PARTS``); the newest first.
 
-    At most fourteen queries, however long the history is.
+    At most fifteen queries, however long the history is.
     """
     names = Names(SharedMeasure)
     moments: dict[tuple[Any, ...], list[tuple[Any, list[Change], str]]] = {}
@@ -101,6 +104,18 @@ def timeline(procedure: Procedure) -> tuple[Entry, ...]:
     entries = [_entry(rows) for rows in moments.values()]
     shown = [entry for entry in entries if entry.changes or entry.is_registration or entry.note]
     return tuple(sorted(shown, key=lambda entry: entry.at, reverse=True))
+
+
+def timeline_of(row: models.Model) -> tuple[Entry, ...]:
+    """Every change of ``row`` itself, which its page names already; the newest first."""
+    model, names = type(row), Names(SharedMeasure)
+    entries = []
+    older = None
+    for entry in row.history.select_related("import_run").order_by("history_id"):
+        found = changes_between(model, entry, older, names)
+        entries.append(_entry([(entry, [replace(one, subject="") for one in found], "")]))
+        older = entry
+    return tuple(one for one in reversed(entries) if one.changes)
 
 
 def _pairs(model: type[models.Model], procedure: Procedure) -> Iterator[tuple[Any, Any]]:
@@ -144,7 +159,7 @@ def changes_between(
     model: type[models.Model], row: Any, older: Any, names: Names
 ) -> Iterator[Change]:
     """What the history row ``row`` of ``model`` changed; ``older`` is the one before, if any."""
-    subject = _subject(model, row)
+    subject = _subject(model, row, names)
     if row.history_type == "-":
         yield Change(subject, "", row.row_name, None)
         return
@@ -156,13 +171,14 @@ def changes_between(
         yield Change(
             subject,
             field_label(model, field.name).removeprefix(f"{subject}の"),
-            _text(model, field.name, old, names) if older else None,
-            _text(model, field.name, new, names),
+            # Units are called what they were called: until then, and from then on.
+            _text(model, field.name, old, names, row.history_date - _A_MOMENT) if older else None,
+            _text(model, field.name, new, names, row.history_date),
             is_result=model is Procedure and field.name in DERIVED_FIELDS,
         )
 
 
-def _subject(model: type[models.Model], row: Any) -> str:
+def _subject(model: type[models.Model], row: Any, names: Names) -> str:
     if model is Procedure:
         return ""
     if model is LegalBasis:
@@ -171,6 +187,8 @@ def _subject(model: type[models.Model], row: Any) -> str:
         return f"{row.fiscal_year}年度の件数"
     if model is Issue:
         return f"課題「{subject_of(row.aspect)}」"
+    if model is Consultation:
+        return f"協議「{_text(model, 'service', row.service_id, names, row.history_date)}」"
     if model is Dismissal:
         return f"点検「{_title(row.check_key)}」の確認済"
     return str(model._meta.verbose_name)
@@ -181,7 +199,7 @@ def _title(check_key: str) -> str:
     return CHECKS[check_key].title if check_key in CHECKS else check_key
 
 
-def _text(model: type[models.Model], name: str, value: Any, names: Names) -> str:
+def _text(model: type[models.Model], name: str, value: Any, names: Names, at: datetime) -> str:
     if value is None and model is YearlyVolume:
         return UNKNOWN
-    return value_label(model, name, value, names)
+    return value_label(model, name, value, names, at)

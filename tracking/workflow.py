@@ -37,6 +37,7 @@ class Requirement(StrEnum):
     """What a plan must have before it may be in a state."""
 
     SERVICE = "service"
+    SERVICE_REASON = "service_reason"
     LAUNCHED_ON = "launched_on"
     LAUNCH_NOT_IN_FUTURE = "launch_not_in_future"
     CHECKLIST = "checklist"
@@ -51,6 +52,8 @@ class PlanFacts:
     status: Status
     on: date
     has_service: bool = False
+    departs_from_advice: bool = False
+    service_reason: str = ""
     launched_on: date | None = None
     checks_done: bool = False
     checklist_exception: str = ""
@@ -62,10 +65,11 @@ class PlanFacts:
 REQUIREMENTS: dict[Status, tuple[Requirement, ...]] = {
     Status.NOT_STARTED: (),
     Status.REVIEWING: (),
-    Status.PREPARING: (),
-    Status.TESTING: (),
+    Status.PREPARING: (Requirement.SERVICE_REASON,),
+    Status.TESTING: (Requirement.SERVICE_REASON,),
     Status.ONLINE: (
         Requirement.SERVICE,
+        Requirement.SERVICE_REASON,
         Requirement.CONSULTATION,
         Requirement.LAUNCHED_ON,
         Requirement.LAUNCH_NOT_IN_FUTURE,
@@ -76,6 +80,9 @@ REQUIREMENTS: dict[Status, tuple[Requirement, ...]] = {
 
 _IS_MET: dict[Requirement, Callable[[PlanFacts], bool]] = {
     Requirement.SERVICE: lambda plan: plan.has_service,
+    Requirement.SERVICE_REASON: lambda plan: (
+        not plan.departs_from_advice or bool(plan.service_reason.strip())
+    ),
     Requirement.LAUNCHED_ON: lambda plan: plan.launched_on is not None,
     Requirement.LAUNCH_NOT_IN_FUTURE: lambda plan: (
         plan.launched_on is None or plan.launched_on <= plan.on
@@ -87,6 +94,7 @@ _IS_MET: dict[Requirement, Callable[[PlanFacts], bool]] = {
 
 REQUIREMENT_LABELS: dict[Requirement, str] = {
     Requirement.SERVICE: "利用サービスが決まっている（方針4）",
+    Requirement.SERVICE_REASON: "方針4と違うサービスなら、その理由がある（方針4）",
     Requirement.LAUNCHED_ON: "開始日が決まっている",
     Requirement.LAUNCH_NOT_IN_FUTURE: "開始日が今日より後でない",
     Requirement.CHECKLIST: "公開前の確認3項目が済んでいるか、確認しない理由がある（方針2）",
@@ -99,6 +107,11 @@ SENTENCES: dict[Requirement, tuple[str, str]] = {
     Requirement.SERVICE: (
         "service",
         "オンライン化済にするには、利用サービスを選んでください（方針4）。",
+    ),
+    Requirement.SERVICE_REASON: (
+        "service_reason",
+        "方針4で使うことになるサービスと種別が違います。準備中から先に進めるには、"
+        "違うサービスを使う理由を入力するか、サービスを選び直してください（方針4）。",
     ),
     Requirement.LAUNCHED_ON: (
         "launched_on",
@@ -116,7 +129,8 @@ SENTENCES: dict[Requirement, tuple[str, str]] = {
     Requirement.CONSULTATION: (
         "service",
         "このサービスを使うには、情報政策課との協議が必要です（方針4）。"
-        "協議が調った日を情報政策課に登録してもらうか、国・県等の指定サービスや方針策定前の"
+        "この手続とサービスについての協議が調うと、オンライン化済にできます。協議は、手続のページの"
+        "「使う電子申請サービス」から申し込めます。国・県等の指定サービスや方針策定前の"
         "専用システムに当たる場合は、手続のその欄を「はい」にしてください。",
     ),
     Requirement.HOLD_REASON: (

@@ -7,6 +7,8 @@ from .exemptions import (
     NOT_PROPOSED,
     confirm_exemption,
     propose_exemption,
+    renew_exemption,
+    return_proposal,
     withdraw_exemption,
 )
 from .legal_bases import NO_PRIMARY, BasisDraft, drafts_of, replace_legal_bases
@@ -23,6 +25,7 @@ from .procedures import (
     write_touched,
 )
 from .references import command_account, delete_reference, save_reference
+from .services import add_service, change_service, service_state
 from .volumes import VolumeEdit, VolumesResult, set_volume, set_volumes, volumes_as_seen
 
 __all__ = [
@@ -37,7 +40,9 @@ __all__ = [
     "BasisDraft",
     "VolumeEdit",
     "VolumesResult",
+    "add_service",
     "assign_department",
+    "change_service",
     "check_division",
     "command_account",
     "confirm_exemption",
@@ -48,8 +53,11 @@ __all__ = [
     "is_confirmed",
     "lock_procedure",
     "propose_exemption",
+    "renew_exemption",
     "replace_legal_bases",
+    "return_proposal",
     "save_reference",
+    "service_state",
     "set_volume",
     "set_volumes",
     "update_procedure",

@@ -18,10 +18,13 @@ from procedures.models import (
     Source,
     User,
 )
+from procedures.national_list import check_linkable
 from procedures.numbering import automatic_numbers
+from procedures.policies import policy_to_write_under
 from procedures.records import Origin, insert, save, save_many
 from procedures.rules import ExemptionGround
 from procedures.spreadsheet.keys import name_key
+from procedures.survey import REFERENCE_FIELDS, refer
 
 EDITABLE_FIELDS = (
     "name", "name_kana", "summary", "division_id", "applicants", "kind", "scope",
@@ -51,9 +54,12 @@ def create_procedure(
     if number and Procedure.objects.filter(number__iexact=number).exists():
         raise ValidationError({"number": NUMBER_TAKEN.format(number=number)})
     procedure.number = number or next(automatic_numbers())
+    policy = policy_to_write_under()
     _set(procedure, values)
     _validate(procedure, [*values, "number", "department_id"])
-    set_classification(procedure, facts_of(procedure, levels=(), ground=ExemptionGround.NONE))
+    _follow(procedure, values)
+    facts = facts_of(procedure, levels=(), ground=ExemptionGround.NONE)
+    set_classification(procedure, facts, policy)
     _insert(procedure, number, Origin(by, Source.FORM))
     return procedure
 
@@ -86,8 +92,9 @@ def write_procedure(procedure: Procedure, changes: Mapping[str, Any], origin: Or
         return
     _set(procedure, changes)
     _validate(procedure, changes)
-    set_classification(procedure, facts_of(procedure))
-    save(procedure, [*changes, "name_key", *DERIVED_FIELDS], origin)
+    following = _follow(procedure, changes)
+    set_classification(procedure, facts_of(procedure), policy_to_write_under())
+    save(procedure, [*changes, *following, "name_key", *DERIVED_FIELDS], origin)
 
 
 def write_touched(procedure: Procedure, origin: Origin) -> None:
@@ -95,7 +102,7 @@ def write_touched(procedure: Procedure, origin: Origin) -> None:
 
     For the writers of its legal bases, volumes, exemption and review.
     """
-    set_classification(procedure, facts_of(procedure))
+    set_classification(procedure, facts_of(procedure), policy_to_write_under())
     save(procedure, DERIVED_FIELDS, origin)
 
 
@@ -148,11 +155,21 @@ def _set(procedure: Procedure, values: Mapping[str, Any]) -> None:
     procedure.name_key = name_key(procedure.name)
 
 
+def _follow(procedure: Procedure, changes: Mapping[str, Any]) -> Sequence[str]:
+    """Sets what the national survey says of the id that ``changes`` give; returns those fields."""
+    if "national_id" not in changes:
+        return ()
+    refer(procedure)
+    return REFERENCE_FIELDS
+
+
 def _validate(procedure: Procedure, names: Iterable[str]) -> None:
     changed = {procedure._meta.get_field(name).name for name in names}
     procedure.clean_fields(exclude={field.name for field in procedure._meta.fields} - changed)
     if "division" in changed:
         check_division(procedure.department, procedure.division)
+    if "national_priority" in changed:
+        check_linkable(procedure.national_priority_id)
     procedure.validate_constraints()
 
 

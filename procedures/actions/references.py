@@ -1,12 +1,14 @@
 """The writers of reference data, and the account under which commands write."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.db import models, transaction
 
 from procedures.models import Source, User
-from procedures.records import Origin, delete, insert, save
+from procedures.records import Origin, begin_history, delete, insert, save
 
 
 @transaction.atomic
@@ -23,6 +25,8 @@ def save_reference(obj: models.Model, *, by: User, source: Source) -> None:
     names = [field.attname for field in obj._meta.concrete_fields if not field.primary_key]
     changed = [name for name in names if getattr(obj, name) != getattr(stored, name)]
     if changed:
+        # What came in without a history: what it was stays known.
+        begin_history([stored], replace(origin, at=origin.at - timedelta.resolution))
         save(obj, changed, origin)
 
 

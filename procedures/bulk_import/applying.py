@@ -5,7 +5,7 @@ only. What moved in between is made ready anew.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,12 +14,18 @@ from django.db.models import Max
 
 from procedures.classification import DERIVED_FIELDS, set_classification
 from procedures.models import ImportRow, ImportRun, Procedure, Source, User
+from procedures.national_list import linkable_items
 from procedures.numbering import automatic_numbers
-from procedures.permissions import rights_of
+from procedures.permissions import check_can_confirm_exemptions_by_import, rights_of
+from procedures.policies import policy_in_force, policy_to_write_under
 from procedures.records import Batch, Origin, StaleVersion
+from procedures.rules import PolicyRevision
 from procedures.spreadsheet.keys import heading_key, name_key
+from procedures.spreadsheet.parsed import FileKind
+from procedures.survey import refer_imported
+from procedures.workers import Report, silent
 
-from .comparing import Report, facts_after, owners, silent
+from .comparing import facts_after, owners
 from .garbage import undisturbed
 from .matching import in_bulk
 from .parts import Part, blank, parts, set_changes
@@ -65,6 +71,8 @@ class PlannedRow(NamedTuple):
 def check_may_apply(run: ImportRun, by: User, *, confirmed: bool) -> None:
     """Raises ``PermissionDenied`` or ``NotApplicable`` unless ``by`` may apply ``run`` now."""
     check_is_ones_own(run, by)
+    if run.confirms_exemptions:  # a deputy may have other rights
+        check_can_confirm_exemptions_by_import(by)
     if run.state != ImportRun.State.PREVIEWED:
         raise NotApplicable(ALREADY.format(state=run.get_state_display()))
     undecided = undecided_count(run)
@@ -103,6 +111,7 @@ def write(run: ImportRun, by: User, report: Report = silent) -> None:
             try:
                 with transaction.atomic():
                     _write_ready(run, ready)
+                    refer_imported(ready.linked, ready.origin)
             except (StaleVersion, IntegrityError):
                 if attempt == _ATTEMPTS:
                     raise
@@ -115,7 +124,10 @@ def write(run: ImportRun, by: User, report: Report = silent) -> None:
 class _Ready:
     batch: Batch
     origin: Origin
+    linked: Sequence[Procedure]  # that get another national id
     newest: int
+    policy: PolicyRevision
+    linkable: frozenset[int]
 
 
 def _planned(run: ImportRun) -> list[PlannedRow]:
@@ -135,6 +147,10 @@ def _lock(run: ImportRun) -> None:
 def _write_ready(run: ImportRun, ready: _Ready) -> None:
     if Procedure.objects.filter(pk__gt=ready.newest).exists():
         raise StaleVersion  # it may be what a new row describes, or have its number
+    if policy_to_write_under() != ready.policy:
+        raise StaleVersion  # the rows are classified by an edition that is no more in force
+    if linkable_items() != ready.linkable:
+        raise StaleVersion  # the rows are linked to a national list that counts no more
     ready.batch.write()
 
 
@@ -155,16 +171,30 @@ def _made_ready(run: ImportRun, rows: Sequence[PlannedRow], by: User, report: Re
     origin = Origin(by, Source.IMPORT, import_run=run)
     _check_fresh(run, rows, stored, chosen, by)
     numbers = automatic_numbers(besides={row.number for row in rows})
+    policy, linkable = policy_in_force(), linkable_items()
     collected = _Collected(chosen)
+    linked: list[Procedure] = []
+    refused = [row for row in rows if not _is_linkable(row, linkable)]
     for place, row in enumerate(rows):
         if place % 500 == 0:
             report("書き込む内容を用意しています", place, len(rows))
         procedure = stored.get(row.procedure_id) if row.procedure_id else blank(Procedure)
-        objects = _prepare(row, procedure, chosen, origin)
+        objects = _prepare(row, procedure, chosen, policy, origin)
+        if any(
+            part.refuses(procedure, obj, origin)
+            for part in chosen
+            for obj in objects.get(part.key, ())
+        ):
+            refused.append(row)
         if not procedure.number:
             procedure.number = next(numbers)
         collected.add(objects, row.changes)
-    return _Ready(collected.batch(origin), origin, newest)
+        # The survey itself says what its rows say; a list gives the id alone.
+        if run.file_kind != FileKind.SURVEY and row.changes.get("procedure", {}).get("national_id"):
+            linked.append(procedure)
+    if refused:
+        raise StalePreview(refused)
+    return _Ready(collected.batch(origin), origin, linked, newest, policy, linkable)
 
 
 class _Collected:
@@ -198,7 +228,11 @@ class _Collected:
 
 
 def _prepare(
-    row: PlannedRow, procedure: Procedure, chosen: Sequence[Part], origin: Origin
+    row: PlannedRow,
+    procedure: Procedure,
+    chosen: Sequence[Part],
+    policy: PolicyRevision,
+    origin: Origin,
 ) -> dict[str, list[Any]]:
     objects = {
         part.key: list(part.prepare(procedure, row.changes[part.key], origin))
@@ -208,7 +242,7 @@ def _prepare(
     if any(part.is_inventory and part.key in row.changes for part in chosen):
         # A change of a basis, a volume or an exemption is a change of its procedure.
         objects["procedure"] = [procedure]
-        set_classification(procedure, facts_after(procedure, chosen, objects))
+        set_classification(procedure, facts_after(procedure, chosen, objects), policy)
     return objects
 
 
@@ -235,6 +269,12 @@ def _check_fresh(
     ]
     if stale:
         raise StalePreview(stale)
+
+
+def _is_linkable(row: PlannedRow, linkable: Collection[int]) -> bool:
+    """Whether the row links nothing of the national list, or what counts now."""
+    _, item = row.changes.get("procedure", {}).get("national_priority_id", (None, None))
+    return item is None or item in linkable
 
 
 def _is_stale(

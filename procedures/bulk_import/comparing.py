@@ -1,7 +1,7 @@
 """What a parsed file would do to the inventory, found without writing anything."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -9,9 +9,11 @@ from typing import Any
 from procedures.classification import facts_of, set_classification
 from procedures.models import ImportRow, Procedure, Source, User
 from procedures.permissions import NOT_YOUR_DEPARTMENT, UNASSIGNED_IS_FOR_DIVISION, rights_of
+from procedures.policies import policy_in_force
 from procedures.records import Origin
-from procedures.rules import Facts
+from procedures.rules import Facts, PolicyRevision
 from procedures.spreadsheet.parsed import CellProblem, FileKind, ParsedFile, ParsedRow
+from procedures.workers import Report, silent
 
 from .bases import set_bases
 from .drafts import Draft
@@ -24,12 +26,6 @@ from .references import settle
 from .similar import find_similar
 
 Outcome = ImportRow.Outcome
-Report = Callable[[str, int, int], None]
-"""Hears what is being done, how many rows of how many are done."""
-
-
-def silent(step: str, done: int, total: int) -> None:
-    """A report that nobody hears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +114,7 @@ class Comparison:
         self._confirms = confirms
         self._rights = rights_of(by)
         self._origin = Origin(by, Source.IMPORT)
+        self._policy = policy_in_force()
 
     def judge(self, draft: Draft) -> None:
         """Finds the changes and conflicts of one row, its category after it, or why it is out."""
@@ -134,7 +131,7 @@ class Comparison:
         if draft.procedure is not None and not draft.changes:
             draft.target = draft.procedure
         elif not draft.problems:
-            judge_changes(draft, self.parts, self._origin)
+            judge_changes(draft, self.parts, self._policy, self._origin)
 
     def _changes(self, draft: Draft, part: Part) -> dict[str, list[Any]]:
         base = draft.base[part.key] if draft.base else None
@@ -186,7 +183,9 @@ def owners(
     return found
 
 
-def judge_changes(draft: Draft, chosen: Sequence[Part], origin: Origin) -> None:
+def judge_changes(
+    draft: Draft, chosen: Sequence[Part], policy: PolicyRevision, origin: Origin
+) -> None:
     """Puts the draft's changes on objects in memory: its category, and the rules it would break."""
     prepared: dict[str, list[Any]] = {}
     draft.target = draft.procedure or blank(Procedure)
@@ -201,7 +200,7 @@ def judge_changes(draft: Draft, chosen: Sequence[Part], origin: Origin) -> None:
             part.check(draft, obj, origin)
     if not draft.problems:
         facts = draft.facts or facts_after(draft.target, chosen, prepared)
-        set_classification(draft.target, facts)
+        set_classification(draft.target, facts, policy)
 
 
 def facts_after(

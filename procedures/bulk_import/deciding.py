@@ -9,7 +9,9 @@ from django.db.models import Count, Q, QuerySet
 from procedures.models import ImportRow, ImportRun, Source, User
 from procedures.models.organisation import OFFICE_ROLES
 from procedures.permissions import rights_of
+from procedures.policies import policy_in_force
 from procedures.records import Origin
+from procedures.rules import PolicyRevision
 from procedures.spreadsheet.parsed import ParsedRow
 
 from .comparing import judge_changes
@@ -143,18 +145,21 @@ def _judge(rows: Sequence[ImportRow], run: ImportRun, by: User) -> None:
     chosen = parts()
     for part in chosen:
         part.load([row.procedure for row in rows])
+    policy = policy_in_force()
     for row in rows:
-        _judge_row(row, run, chosen, by)
+        _judge_row(row, run, chosen, policy, by)
 
 
-def _judge_row(row: ImportRow, run: ImportRun, chosen: Sequence[Part], by: User) -> None:
+def _judge_row(
+    row: ImportRow, run: ImportRun, chosen: Sequence[Part], policy: PolicyRevision, by: User
+) -> None:
     draft = Draft(ParsedRow(row.sheet, row.row_number, _values(row)), procedure=row.procedure)
     for part in chosen:
         changes = _with_choices(row, part)
         changes = part.completed(draft, changes, confirms=run.confirms_exemptions)
         if changes:
             draft.changes[part.key] = changes
-    judge_changes(draft, chosen, Origin(by, Source.IMPORT))
+    judge_changes(draft, chosen, policy, Origin(by, Source.IMPORT))
     if draft.problems:
         raise NotApplicable(" ".join(problem.message for problem in draft.problems))
     row.changes = draft.changes

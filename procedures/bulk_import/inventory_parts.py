@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils import timezone
+
 from procedures.models import (
     ASPECT_FIELDS,
     FLAG_FIELDS,
@@ -12,6 +14,7 @@ from procedures.models import (
     Procedure,
     YearlyVolume,
 )
+from procedures.models.exemption import suggested_review
 from procedures.records import Origin
 from procedures.rules import Answer, ExemptionGround
 from procedures.spreadsheet.cell import CLEAR
@@ -225,6 +228,8 @@ class ExemptionPart(Part):
     _FIELDS = {
         "exemption_ground": "ground",
         "exemption_article": "article",
+        "exemption_law_name": "law_name",
+        "exemption_national_id": "national_id",
         "exemption_reason": "reason",
     }
 
@@ -274,14 +279,19 @@ class ExemptionPart(Part):
         exemption = self._exemptions.get(procedure.id) or _child(Exemption, procedure)
         for name, (_, value) in changes.items():
             setattr(exemption, name, value)
-        if exemption.proposed_at is None or "ground" in changes:
+        exemption.question = ""  # what a list says of it answers the question
+        if changes.keys() & {"ground", "article"}:
+            exemption.provision_id = None
+        if exemption.proposed_at is None or changes.keys() - self.following:
             exemption.proposed_by, exemption.proposed_at = origin.by, origin.at
         if exemption.state == Exemption.State.CONFIRMED:
             exemption.confirmed_by, exemption.confirmed_at = origin.by, origin.at
+            exemption.review_on = suggested_review(timezone.localdate(origin.at))
         return [exemption]
 
     def written(self, fields: Iterable[str]) -> set[str]:
-        return {*fields, "proposed_by_id", "proposed_at", "confirmed_by_id", "confirmed_at"}
+        decided = {"confirmed_by_id", "confirmed_at", "review_on", "question", "provision_id"}
+        return {*fields, "proposed_by_id", "proposed_at"} | decided
 
 
 def _child(model: Any, procedure: Procedure, **values: Any) -> Any:

@@ -12,15 +12,17 @@ from procedures.models import (
     ApplicationService,
     Department,
     Division,
-    NationalListEdition,
     NationalPriorityProcedure,
 )
 from procedures.spreadsheet.cell import CLEAR
 from procedures.spreadsheet.keys import name_key
 
 from .drafts import Draft
+from .former import FormerUnits
 
 NOT_A_DEPARTMENT = "シート名「{name}」は部局室の名称でないため、部局室としては読みませんでした。"
+READ_AS = "{what}「{old}」は、今の「{new}」として読みました（組織改正のため）。"
+NO_MORE = "部局室「{name}」は今はありません。この行では、部局室と課を変えません。"
 _NEAR = 45  # of 100; below that a name is no help
 
 
@@ -36,8 +38,7 @@ class Lookups:
         for service in ApplicationService.objects.all():
             self.services[name_key(service.name)] = service
             self.services[name_key(service.code)] = service
-        edition = NationalListEdition.objects.first()
-        self.national = list(NationalPriorityProcedure.objects.filter(edition=edition))
+        self.national = list(NationalPriorityProcedure.objects.current())
         self._national_by_key = {name_key(item.name): item for item in self.national}
         self._national_by_key |= {str(item.number): item for item in self.national}
 
@@ -84,12 +85,31 @@ class Lookups:
             department_name = None
         department = self._department(draft, department_name) if department_name else None
         if department_name and department is None:
-            return {}
+            return self._of_former(draft, department_name, division_name)
         if not division_name:
             return {"department_id": department.pk, "division_id": None} if department else {}
-        division = self._division(draft, division_name, department)
+        division = self._division(draft, division_name, department, department_name)
         if division is None:
             return {}
+        return {"department_id": division.department_id, "division_id": division.pk}
+
+    @cached_property
+    def _former(self) -> FormerUnits:
+        divisions = [unit for units in self.divisions.values() for unit in units]
+        return FormerUnits(self.departments.values(), divisions)
+
+    def _of_former(
+        self, draft: Draft, department_name: Any, division_name: Any
+    ) -> dict[str, int | None]:
+        """What a row says with a department that was split, if it is one; its division knows."""
+        if not self._former.knows(department_name):
+            return {}
+        division = self._former.division(division_name, department_name) if division_name else None
+        if division is None:
+            draft.notes.append(NO_MORE.format(name=department_name))
+            return {}
+        names = f"{department_name} {division_name}", f"{division.department} {division}"
+        _note_read_as(draft, "課", *names)
         return {"department_id": division.department_id, "division_id": division.pk}
 
     def service(self, draft: Draft) -> ApplicationService | None:
@@ -111,20 +131,30 @@ class Lookups:
         return item
 
     def _is_department(self, name: str) -> bool:
-        return name_key(name) in self.departments
+        return name_key(name) in self.departments or self._former.knows(name)
 
     def _department(self, draft: Draft, name: str) -> Department | None:
         department = self.departments.get(name_key(name))
-        if department is None:
+        if department is None and self._former.knows(name):
+            department = self._former.department(name)
+            if department is not None:
+                _note_read_as(draft, "部局室", name, department.name)
+        elif department is None:
             known = [unit.name for unit in self.departments.values()]
             draft.reject("department", _unknown("部局室", name, known))
         return department
 
-    def _division(self, draft: Draft, name: str, department: Department | None) -> Division | None:
+    def _division(
+        self, draft: Draft, name: str, department: Department | None, department_name: str | None
+    ) -> Division | None:
         found = self.divisions.get(name_key(name), [])
         fitting = [unit for unit in found if department in (None, unit.department)]
         if len(fitting) == 1:
             return fitting[0]
+        former = None if fitting else self._former.division(name, department_name)
+        if former is not None:
+            _note_read_as(draft, "課", name, f"{former.department} {former}")
+            return former
         owners = "・".join(f"「{unit.department.name}」" for unit in found)
         if department and found:
             draft.reject(
@@ -146,6 +176,10 @@ class Lookups:
             ]
             draft.reject("division", _unknown("課", name, own))
         return None
+
+
+def _note_read_as(draft: Draft, what: str, old: Any, new: str) -> None:
+    draft.notes.append(READ_AS.format(what=what, old=old, new=new))
 
 
 def _office_order(unit: Division) -> tuple[int, int]:

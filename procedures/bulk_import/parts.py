@@ -84,6 +84,10 @@ class Part:
         """The objects with the changes set, in memory."""
         raise NotImplementedError
 
+    def refuses(self, procedure: Procedure, obj: models.Model, origin: Origin) -> bool:
+        """Whether ``obj``, prepared as the preview showed it, breaks a rule by now."""
+        return False
+
     def written(self, fields: Iterable[str]) -> set[str]:
         """The attributes to write where ``fields`` of a change are set on stored objects."""
         return set(fields)

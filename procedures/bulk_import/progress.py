@@ -1,25 +1,14 @@
 """Work on an import by a process that may die: claimed once, heard of, known to be dead."""
 
 import contextlib
-import os
-import socket
-import time
-import uuid
 from collections.abc import Iterator
-from datetime import timedelta
 
 from django.utils import timezone
 
 from procedures.models import ImportRun
-
-from .comparing import Report, silent
+from procedures.workers import has_gone_silent, this_worker
 
 State = ImportRun.State
-
-SILENCE = timedelta(minutes=5)
-"""Work that has not been heard of for so long has stopped."""
-START = timedelta(seconds=60)
-"""So long a process may take to begin."""
 
 ALREADY = "この取込は、いま別の操作が進んでいるか、終わっています（{state}）。"
 STOPPED = {
@@ -36,7 +25,6 @@ _AFTER_STOP = {
     State.APPLYING: State.BROKEN_OFF,
     State.UNDOING: State.APPLIED,
 }
-_BETWEEN_REPORTS = 0.5  # seconds
 
 
 class NotApplicable(Exception):
@@ -65,7 +53,7 @@ def queue(run: ImportRun, *states: str, to: str, by: object) -> None:
 
 def take(run_id: int) -> ImportRun:
     """The queued run, now this process's. Raises ``NotApplicable`` when another one has it."""
-    worker = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
+    worker = this_worker()
     taken = ImportRun.objects.filter(pk=run_id, state__in=ImportRun.WORKING, worker="")
     if not taken.update(worker=worker, heard_at=timezone.now()):
         run = ImportRun.objects.get(pk=run_id)
@@ -84,10 +72,7 @@ def has_stopped(run: ImportRun) -> bool:
     """Whether the process that should be at work on ``run`` is dead."""
     if not run.is_working or run.heard_at is None:
         return False
-    silence = timezone.now() - run.heard_at
-    if not run.worker:
-        return silence > START
-    return silence > SILENCE or not _is_alive(run.worker)
+    return has_gone_silent(run.worker, run.heard_at)
 
 
 def mark_broken_off() -> int:
@@ -98,29 +83,6 @@ def mark_broken_off() -> int:
     for run in stopped:
         release(run, _AFTER_STOP[run.state], STOPPED[run.state])
     return len(stopped)
-
-
-class Progress:
-    """Writes how far the work on a run has come, at most twice a second, and hands it on."""
-
-    def __init__(self, run: ImportRun, heard_by: Report = silent) -> None:
-        self._mine = ImportRun.objects.filter(pk=run.pk, worker=run.worker)
-        self._heard_by = heard_by
-        self._step = ""
-        self._last = 0.0
-
-    def __call__(self, step: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if step == self._step and now - self._last < _BETWEEN_REPORTS:
-            return
-        self._step, self._last = step, now
-        self._mine.update(
-            progress_step=step,
-            progress_done=done,
-            progress_total=total,
-            heard_at=timezone.now(),
-        )
-        self._heard_by(step, done, total)
 
 
 @contextlib.contextmanager
@@ -135,16 +97,3 @@ def given_back(run: ImportRun) -> Iterator[None]:
 
 
 _AFTER_FAILURE = _AFTER_STOP | {State.APPLYING: State.PREVIEWED}
-
-
-def _is_alive(worker: str) -> bool:
-    host, pid, _ = worker.rsplit("/", 2)
-    if host != socket.gethostname() or os.name != "posix":
-        return True  # nobody can tell from here; its silence will
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

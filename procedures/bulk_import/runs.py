@@ -1,6 +1,5 @@
 """Import runs: a file comes in, is kept, read and compared; its preview waits for a decision."""
 
-import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +12,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
+from procedures.digests import sha256_of
 from procedures.fiscal_year import last_complete_fiscal_year
 from procedures.models import DistributedSheet, ImportRow, ImportRun, User
 from procedures.permissions import (
@@ -29,9 +29,10 @@ from procedures.spreadsheet.raw import RawBook
 from procedures.spreadsheet.reading import read_workbook
 from procedures.spreadsheet.rows import VOLUMES
 from procedures.statements import insert_rows, row_converter
+from procedures.workers import Report, silent
 
 from .cautions import cautions_of
-from .comparing import Diff, Report, RowDiff, compare, silent
+from .comparing import Diff, RowDiff, compare
 from .mappings import Unclear, mapping_for
 from .progress import queue, release
 
@@ -73,7 +74,7 @@ def receive(
         asked_by=by,
         file_name=Path(file_name).name[:255],
         file_size=file.size,
-        file_sha256=_sha256(file),
+        file_sha256=sha256_of(file),
         confirms_exemptions=confirms_exemptions,
         asks_mapping=asks_mapping,
         state=State.READING,
@@ -270,11 +271,3 @@ def _moves_category(row: RowDiff) -> bool:
     return bool(
         row.category_before and row.category_after and row.category_before != row.category_after
     )
-
-
-def _sha256(file: File) -> str:
-    digest = hashlib.sha256()
-    for chunk in file.chunks():
-        digest.update(chunk)
-    file.seek(0)
-    return digest.hexdigest()

@@ -9,8 +9,8 @@ from procedures.models import ImportRun, Source, User
 from procedures.permissions import check_can_import, rights_of
 from procedures.records import Origin
 from procedures.undoing import Undo
+from procedures.workers import Report, silent
 
-from .comparing import Report, silent
 from .progress import ALREADY, NotApplicable
 
 NOT_YOURS_TO_UNDO = "この取込を取り消せるのは、取り込んだ{person}さん、情報政策課と管理者です。"

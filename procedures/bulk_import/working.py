@@ -1,8 +1,5 @@
 """The work on an import: read and compare, apply, take back; here, or in a process of its own."""
 
-import subprocess
-import sys
-import threading
 from collections.abc import Callable
 
 from django.conf import settings
@@ -11,11 +8,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from procedures.models import ImportRun, User
+from procedures.workers import Progress, Report, silent, start_command
 
 from . import applying, undoing
 from .applying import StalePreview, check_may_apply
-from .comparing import Report, silent
-from .progress import Progress, given_back, mark_broken_off, queue, release, take
+from .progress import given_back, mark_broken_off, queue, release, take
 from .runs import ask_again, read_and_compare, receive
 
 State = ImportRun.State
@@ -26,14 +23,7 @@ def start(run: ImportRun) -> None:
     if not settings.IMPORT_IN_OWN_PROCESS:
         perform(run.pk)
         return
-    process = subprocess.Popen(
-        [sys.executable, str(settings.BASE_DIR / "manage.py"), "work_on_import", str(run.pk)],
-        stdin=subprocess.DEVNULL,
-        cwd=settings.BASE_DIR,
-        start_new_session=True,  # it outlives a restart of the web server
-    )
-    # Somebody has to hear of its end, or a dead process looks alive.
-    threading.Thread(target=process.wait, daemon=True).start()
+    start_command("work_on_import", run.pk)
 
 
 def perform(run_id: int, report: Report = silent) -> ImportRun:

@@ -4,14 +4,15 @@ from .act import Act
 from .bulk_import import ImportRow, ImportRun, RememberedMapping
 from .change import ChangedDepartment
 from .distribution import DistributedSheet, Distribution
+from .exemption import Exemption, ExemptionProvision
 from .history import HistoryEntry, Source
-from .national import NationalListEdition, NationalPriorityProcedure
+from .national import NationalListEdition, NationalPriorityProcedure, RefusedLink
 from .organisation import Department, Division, Role, TeamMembership, User
+from .policy import PolicyEdition
 from .procedure import (
     ASPECT_FIELDS,
     FLAG_FIELDS,
     Certainty,
-    Exemption,
     LawKind,
     LegalBasis,
     NationalState,
@@ -20,6 +21,7 @@ from .procedure import (
     YearlyVolume,
 )
 from .service import ApplicationService
+from .survey import SurveyDifference, SurveyEdition, SurveyProcedure
 
 __all__ = [
     "ASPECT_FIELDS",
@@ -33,6 +35,7 @@ __all__ = [
     "Distribution",
     "Division",
     "Exemption",
+    "ExemptionProvision",
     "HistoryEntry",
     "ImportRow",
     "ImportRun",
@@ -41,11 +44,16 @@ __all__ = [
     "NationalListEdition",
     "NationalPriorityProcedure",
     "NationalState",
+    "PolicyEdition",
     "Procedure",
+    "RefusedLink",
     "RememberedMapping",
     "Role",
     "Scope",
     "Source",
+    "SurveyDifference",
+    "SurveyEdition",
+    "SurveyProcedure",
     "TeamMembership",
     "User",
     "YearlyVolume",

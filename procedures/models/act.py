@@ -21,6 +21,12 @@ class Act(models.Model):
         MEASURE = "measure", "共通の対応策の完了"
         HANDOVER = "handover", "担当の引継ぎ"
         PUBLICATION = "publication", "公表"
+        LINKS = "links", "国の優先手続との紐付け"
+        NATIONAL_LIST = "list", "国の優先手続一覧の改定"
+        DUES = "dues", "国の期限の設定"
+        POLICY = "policy", "方針の改定"
+        REORGANISATION = "reorg", "組織改正"
+        CONSULTATION = "consultation", "協議の結論"
 
     kind = models.CharField("種類", max_length=12, choices=Kind.choices)
     label = models.CharField("内容", max_length=300)

@@ -17,15 +17,18 @@ class Confidence(models.TextChoices):
     UNVERIFIED = "C", "未確認"
 
 
+def lasting(on: date) -> Q:
+    """What is there on the day ``on``, of rows with ``valid_from`` and ``valid_to``."""
+    has_begun = Q(valid_from__isnull=True) | Q(valid_from__lte=on)
+    return has_begun & (Q(valid_to__isnull=True) | Q(valid_to__gte=on))
+
+
 class UnitQuerySet(models.QuerySet):
     """Units of the office, in the office's own order (建制順)."""
 
     def current(self, on: date) -> "UnitQuerySet":
         """Those that exist on the day ``on``."""
-        return self.filter(
-            Q(valid_from__isnull=True) | Q(valid_from__lte=on),
-            Q(valid_to__isnull=True) | Q(valid_to__gte=on),
-        )
+        return self.filter(lasting(on))
 
 
 class Unit(models.Model):
@@ -129,11 +132,13 @@ class Role(models.TextChoices):
     MEMBER = "member", "DX推進チーム員"
     LEADER = "leader", "DX推進チームリーダー"
     DIVISION = "division", "情報政策課"
+    DIVISION_LEADER = "division_leader", "情報政策課長"
     ADMINISTRATOR = "administrator", "管理者"
 
 
 TEAM_ROLES = (Role.MEMBER, Role.LEADER)
-OFFICE_ROLES = (Role.DIVISION, Role.ADMINISTRATOR)
+DIVISION_ROLES = (Role.DIVISION, Role.DIVISION_LEADER)
+OFFICE_ROLES = (*DIVISION_ROLES, Role.ADMINISTRATOR)
 
 
 class TeamMembership(models.Model):

@@ -5,13 +5,12 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from procedures.rules import Answer, Aspect, BasisLevel, Category, ExemptionGround
+from procedures.rules import Answer, Aspect, BasisLevel, Category
 from procedures.rules.wording import (
     ANSWER_LABELS,
     ASPECT_LABELS,
     BASIS_LABELS,
     CATEGORY_LABELS,
-    EXEMPTION_LABELS,
 )
 from procedures.spreadsheet.codes import APPLICANTS, PROCEDURE_KINDS, SCOPES, labels
 
@@ -330,65 +329,3 @@ class YearlyVolume(models.Model):
 
     def __str__(self) -> str:
         return f"{self.fiscal_year}年度"
-
-
-class Exemption(models.Model):
-    """適用除外 (clause 6). Only a confirmed one counts; a proposal waits for the division."""
-
-    class State(models.TextChoices):
-        PROPOSED = "proposed", "申出（確認待ち）"
-        CONFIRMED = "confirmed", "確認済"
-        WITHDRAWN = "withdrawn", "取下げ"
-
-    procedure = models.OneToOneField(
-        Procedure, verbose_name="手続", on_delete=models.CASCADE, related_name="exemption"
-    )
-    ground = models.CharField(
-        "適用除外の根拠",
-        max_length=20,
-        choices=[
-            (ground.value, EXEMPTION_LABELS[ground])
-            for ground in ExemptionGround
-            if ground is not ExemptionGround.NONE
-        ],
-    )
-    article = models.CharField("適用除外の条項", max_length=200, blank=True, default="")
-    reason = models.TextField("適用除外の理由", blank=True, default="")
-    state = models.CharField(
-        "状態", max_length=10, choices=State.choices, default=State.PROPOSED, db_index=True
-    )
-    proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name="申出者",
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
-    proposed_at = models.DateTimeField("申出日時")
-    confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name="確認者",
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
-    confirmed_at = models.DateTimeField("確認日時", null=True, blank=True)
-
-    history = history()
-
-    class Meta:
-        verbose_name = "適用除外"
-        verbose_name_plural = "適用除外"
-        constraints = [
-            models.CheckConstraint(
-                name="exemption_confirmed_by_whom_and_when",
-                condition=Q(
-                    state="confirmed", confirmed_by__isnull=False, confirmed_at__isnull=False
-                )
-                | (~Q(state="confirmed") & Q(confirmed_by__isnull=True, confirmed_at__isnull=True)),
-                violation_error_message="確認済の適用除外には、確認者と確認日時が要ります。",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_ground_display()}（{self.get_state_display()}）"

@@ -1,6 +1,6 @@
 """The columns of each kind of reference data, and what is particular to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -155,3 +155,33 @@ class NationalPriorityResource(ReferenceResource):
             "edition", "number", "name", "group", "subgroup", "tier", "legal_basis",
             "is_special31", "applies_to_city", "national_ids", "confidence", "source", "note",
         )  # fmt: skip
+
+
+class NationalListResource(ReferenceResource):
+    """All procedures of one new edition of the national list; nothing is written.
+
+    Its outcome holds them as they would be, for whoever stores the edition.
+    """
+
+    class Meta:
+        model = NationalPriorityProcedure
+        import_id_fields = ("number",)
+        fields = (
+            "number", "name", "group", "subgroup", "tier", "legal_basis", "is_special31",
+            "applies_to_city", "national_ids", "confidence", "source", "note",
+        )  # fmt: skip
+
+    def __init__(self, edition: NationalListEdition | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._edition = edition
+
+    def locked_rows(self) -> Iterable[NationalPriorityProcedure]:
+        """A new edition has none yet."""
+        return ()
+
+    def init_instance(self, row: Mapping[str, str] | None = None) -> NationalPriorityProcedure:
+        """A procedure of the edition."""
+        return NationalPriorityProcedure(edition=self._edition)
+
+    def do_instance_save(self, instance: NationalPriorityProcedure, is_create: bool) -> None:
+        """Left to whoever stores the edition."""

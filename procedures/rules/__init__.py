@@ -25,9 +25,10 @@ from .facts import (
 )
 from .leverage import Effect, Leverage, Step, Yardstick, leverage_of
 from .measures import DESIGNATED_MANAGER_MEASURE, Measure, measures_for, measures_of
+from .reclassification import Reclassification, reclassify
 from .revisions import POLICY_2024, PolicyRevision
 from .services import ServiceAdvice, advise_service, needs_consultation
-from .wording import describe, describe_end_to_end, label
+from .wording import describe, describe_change, describe_end_to_end, label
 
 __all__ = [
     "ASPECTS",
@@ -50,6 +51,7 @@ __all__ = [
     "MeasureKind",
     "PolicyRevision",
     "Reason",
+    "Reclassification",
     "Service",
     "ServiceAdvice",
     "Step",
@@ -58,6 +60,7 @@ __all__ = [
     "advise_service",
     "classify",
     "describe",
+    "describe_change",
     "describe_end_to_end",
     "end_to_end",
     "explain",
@@ -66,5 +69,6 @@ __all__ = [
     "measures_for",
     "measures_of",
     "needs_consultation",
+    "reclassify",
     "strongest",
 ]

@@ -43,12 +43,15 @@ def label(member: Labelled) -> str:
 def describe(finding: ClauseFinding) -> str:
     """One Japanese sentence that says why a condition is met, is not, or cannot be judged."""
     sentences = SENTENCES_ON_OTHER if finding.aspect == Aspect.OTHER else SENTENCES
-    return sentences[finding.reason].format(
-        aspect=_label_or_blank(finding.aspect),
-        answer=_label_or_blank(finding.answer),
-        ground=_label_or_blank(finding.ground),
-        basis=_label_or_blank(finding.basis),
-    )
+    return _filled(sentences[finding.reason], finding)
+
+
+def describe_change(finding: ClauseFinding) -> str:
+    """One Japanese sentence that says how an edition of the policy finds otherwise than another.
+
+    `finding` is one of `Reclassification.reasons`.
+    """
+    return _filled(CHANGE_SENTENCES[finding.reason], finding)
 
 
 def describe_end_to_end(result: EndToEnd, *, is_online: bool) -> str:
@@ -56,6 +59,15 @@ def describe_end_to_end(result: EndToEnd, *, is_online: bool) -> str:
     sentences = END_TO_END_SENTENCES if is_online else END_TO_END_PROSPECTS
     aspects = result.remaining or result.unanswered
     return sentences[result.verdict].format(aspects="".join(f"「{label(one)}」" for one in aspects))
+
+
+def _filled(sentence: str, finding: ClauseFinding) -> str:
+    return sentence.format(
+        aspect=_label_or_blank(finding.aspect),
+        answer=_label_or_blank(finding.answer),
+        ground=_label_or_blank(finding.ground),
+        basis=_label_or_blank(finding.basis),
+    )
 
 
 def _label_or_blank(member: Labelled | None) -> str:
@@ -219,6 +231,29 @@ SENTENCES_ON_OTHER: Mapping[Reason, str] = {
     Reason.ANSWER_MISSING: "ほかに支障があるか未調査ですので、有無を確認してください。",
 }
 """The same for `Aspect.OTHER`, which asks for further obstacles, not for what is needed."""
+
+CHANGE_SENTENCES: Mapping[Reason, str] = {
+    Reason.LISTED: "国の優先手続一覧に載っていることが、この版では優先の理由になります。",
+    Reason.LIST_NOT_HONOURED: (
+        "国の優先手続一覧に載っていますが、この版では優先の理由になりません。"
+    ),
+    Reason.ANSWER_ACCEPTED: (
+        "「{aspect}」が「{answer}」ですが、この版ではオンライン化の支障になりません。"
+    ),
+    Reason.ANSWER_HINDERS: (
+        "「{aspect}」が「{answer}」のため、この版ではオンライン化の支障になります。"
+    ),
+    Reason.EXEMPTION_HOLDS: (
+        "適用除外（{ground}）が、この版では根拠区分「{basis}」の手続に使えます。"
+    ),
+    Reason.EXEMPTION_GROUND_MISMATCH: (
+        "適用除外（{ground}）が、この版では根拠区分「{basis}」の手続に使えません。"
+    ),
+    Reason.EXEMPTION_BASIS_UNKNOWN: (
+        "適用除外（{ground}）が、この版では根拠区分が未調査の手続に使えません。"
+    ),
+}
+"""Why another edition decides otherwise; the other reasons are the same under every edition."""
 
 END_TO_END_SENTENCES: Mapping[Finding, str] = {
     Finding.HOLDS: "来庁不要で完結します。",

@@ -384,6 +384,13 @@ COLUMNS: tuple[Column, ...] = (
         max_length=150,
     ),
     Column(
+        key="service_reason",
+        heading="方針4と違うサービスを使う理由",
+        kind=ColumnKind.TEXT,
+        help="利用サービスの種別が方針4と違うときに、その理由を書きます。",
+        width=28,
+    ),
+    Column(
         key="url",
         heading="URL",
         kind=ColumnKind.URL,

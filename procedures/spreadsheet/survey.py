@@ -52,7 +52,7 @@ _CONCERN_NOTES = {
         "国の調査では、電子化に向かない性質とされています（適用除外という意味ではありません）。"
     ),
 }
-_CODED = re.compile(r"([0-9]+(?:-[0-9]+)?)(?:\s+(.*))?", re.DOTALL)
+_CODED = re.compile(r"([0-9]+(?:-[0-9]+)?)[\s.:)、。]*(.*)", re.DOTALL)
 _LAW_KINDS = (
     ("act", re.compile(r"法律第")),
     ("cabinet_order", re.compile(r"政令第")),
@@ -63,7 +63,7 @@ _APPLICATIONS_KEY = name_key(APPLICATIONS)
 _NO_DOCUMENTS_KEY = name_key(NO_DOCUMENTS)
 _LONG_SOUNDS = "ーｰ"  # letters, but written for 「-」 too
 _REMEMBERED = 16_384  # different texts, and different cells of coded columns
-_PLANNED_YEAR = re.compile(r"([0-9]{4})年度")
+_PLANNED_YEAR = re.compile(r"(?:[0-9]{4}|令和(?:[0-9]{1,2}|元))年度")
 
 
 def find_survey(sheet: RawSheet) -> tuple[tuple[Edition, Heading], ...]:
@@ -84,7 +84,14 @@ def find_survey(sheet: RawSheet) -> tuple[tuple[Edition, Heading], ...]:
 class SurveyReader:
     """Reads the rows of the survey; a cell that it cannot read rejects its row."""
 
-    def __init__(self, sheet: RawSheet, edition: Edition, heading: Heading) -> None:
+    def __init__(
+        self, sheet: RawSheet, edition: Edition, heading: Heading, *, is_reference: bool = False
+    ) -> None:
+        """``is_reference``: only what the survey says of the procedure itself is read.
+
+        Who applies, and what it would be in an inventory, then rejects nothing.
+        """
+        self._steps = _REFERENCE_STEPS if is_reference else _STEPS
         self._sheet = sheet
         self._edition = edition
         self._heading = heading
@@ -100,7 +107,7 @@ class SurveyReader:
         cells = _Cells(self._edition, self._memory, padded)
         values: dict[str, object] = {"basis_level": BasisLevel.NATIONAL}
         problems: list[CellProblem] = []
-        for step in _STEPS:
+        for step in self._steps:
             try:
                 values.update(step(cells))
             except _UnreadableError as error:
@@ -324,6 +331,11 @@ def _state(cells: _Cells) -> dict[str, object]:
     return {
         "national_state": state,
         "exemption_ground": ExemptionGround.NATIONAL_LIST,
+        **_said(
+            exemption_law_name=cells.text("basis_name"),
+            exemption_article=cells.text("basis_article"),
+            exemption_national_id=normalise.code(cells.text("national_id")),
+        ),
         "exemption_reason": (
             f"国の手続調査（{cells.edition.name}）で適用除外とされている手続です。"
         ),
@@ -338,14 +350,21 @@ def _concern(cells: _Cells) -> dict[str, object]:
     return _said(
         national_concern=labels,
         survey_note=note,
-        national_planned_year=_planned_year(cells.text("planned")),
+        national_planned_year=_planned_year(cells),
     )
 
 
+def _planned_year(cells: _Cells) -> int | None:
+    try:
+        return _planned_year_of(cells.text("planned"))
+    except CellError as error:
+        raise _UnreadableError("planned", cells.value("planned"), error) from error
+
+
 @lru_cache(maxsize=256)
-def _planned_year(text: str) -> int | None:
+def _planned_year_of(text: str) -> int | None:
     planned = _PLANNED_YEAR.search(unicodedata.normalize("NFKC", text))
-    return int(planned[1]) if planned else None
+    return normalise.fiscal_year(planned[0]) if planned else None
 
 
 def _volumes(cells: _Cells) -> dict[str, object]:
@@ -366,3 +385,4 @@ _STEPS = (
     _concern,
     _volumes,
 )
+_REFERENCE_STEPS = tuple(step for step in _STEPS if step is not _applicants)

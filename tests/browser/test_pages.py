@@ -6,22 +6,31 @@ import pytest
 from django.urls import reverse
 
 from tests import factories
-from tests.test_access import MATRIX, world
+from tests.test_access import MATRIX, furnish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-assert world  # the fixture of the matrix: a procedure with everything, an import
 # A redirect, a page with a test of its own, a fragment, and files.
 NO_PAGE = {
     *("home", "login", "row", "import_template", "procedure_export"),
     *("distribution_zip", "distributed_sheet", "department_workbook"),
-    *("import_progress", "import_diff", "import_rejected"),
+    *("import_progress", "import_diff", "import_rejected", "survey_progress"),
     # Switched off; looked at in tests/browser/test_publication.py.
     *("public_table", "public_csv", "public_json"),
-    *("edition_pdf", "edition_workbook"),
+    *("edition_pdf", "edition_workbook", "exemption_evidence", "policy_what_if_download"),
     "issues_open",  # looked at with rows in tests/browser/test_issues.py
+    # Of one procedure, and of the division; looked at in tests/browser/test_consultation.py.
+    *("consultation_new", "consultation_decide"),
+    # For the leader of the division; looked at in tests/browser/test_policy.py.
+    *("policy_adopt", "policy_revert"),
 }
 PAGES = [access for access in MATRIX if access.method == "get" and access.name not in NO_PAGE]
+
+
+@pytest.fixture
+def world(department, member, administrator):
+    """What the matrix is about: a procedure with everything, an import."""
+    return furnish(department, member, administrator)
 
 
 @pytest.mark.parametrize("access", PAGES, ids=lambda access: access.name)

@@ -53,15 +53,15 @@ def test_a_question_is_asked_listed_and_done(visitor, member, division_person, p
     visitor.check_page()
 
 
-def test_an_exemption_is_sent_back_with_its_reason(visitor, member, division_person, procedure):
+def test_an_exemption_is_sent_back_with_a_question(visitor, member, division_person, procedure):
     factories.ExemptionFactory(procedure=procedure, proposed_by=member)
     visitor.sign_in(division_person)
     page = visitor.page
     page.goto(visitor.address + reverse("procedure_detail", args=[procedure.pk]))
-    page.get_by_text("申出を差し戻す").click()
-    page.locator("#return-form").get_by_label("理由").fill("条項が違います。")
+    page.get_by_text("質問して差し戻す").click()
+    page.locator("#return-form").get_by_label("質問").fill("条項が違います。")
     visitor.check_page()
-    page.get_by_role("button", name="理由を伝えて差し戻す").click()
+    page.get_by_role("button", name="質問を伝えて差し戻す").click()
     comment = page.locator(f"#comment-{Comment.objects.get().pk}")
     expect(comment).to_contain_text("差戻し")
     expect(comment).to_contain_text("条項が違います。")

@@ -367,6 +367,17 @@ def test_reference_data_is_written_with_history_and_only_when_it_differs(adminis
     assert {row.by_name for row in rows} == {str(administrator)}
 
 
+def test_the_name_of_a_unit_that_came_in_without_a_history_stays_known(administrator):
+    Department.objects.bulk_create([Department(code="d", name="古い部")])
+    department = Department.objects.get()
+    department.name = "新しい部"
+    actions.save_reference(department, by=administrator, source=Source.ADMIN)
+
+    rows = list(department.history.order_by("history_id"))
+    assert [row.name for row in rows] == ["古い部", "新しい部"]
+    assert rows[0].history_date < rows[1].history_date
+
+
 def test_deleted_reference_data_stays_in_the_history(department, administrator):
     division = department.divisions.get()
 

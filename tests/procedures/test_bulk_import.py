@@ -207,17 +207,17 @@ def test_exemption_comes_in_as_a_proposal_that_exempts_nothing(office, administr
     assert procedure.category == "pending"
 
 
-def test_confirming_import_exempts(office, administrator):
+def test_confirming_import_exempts(office, division_person):
     row = full_row(根拠区分="条例", **{"適用除外の根拠": "条例第7条"})
-    imported(row, by=administrator, confirms_exemptions=True)
+    imported(row, by=division_person, confirms_exemptions=True)
     procedure = Procedure.objects.get()
-    assert procedure.exemption.confirmed_by == administrator
+    assert procedure.exemption.confirmed_by == division_person
     assert (procedure.category, procedure.grounds) == ("exempt", ("6-ordinance",))
 
 
-def test_import_cannot_change_a_confirmed_exemption(office, administrator):
+def test_import_cannot_change_a_confirmed_exemption(office, administrator, division_person):
     row = full_row(根拠区分="条例", **{"適用除外の根拠": "条例第7条"})
-    imported(row, by=administrator, confirms_exemptions=True)
+    imported(row, by=division_person, confirms_exemptions=True)
     run = preview(row | {"適用除外の根拠": "規則"}, by=administrator)
     assert run.counts[Outcome.REJECTED] == 1
 

@@ -86,7 +86,7 @@ def test_every_derived_field_is_set_and_covers_the_rules_result(department):
         department=department, payment="offline", identity_check="not_needed"
     )
 
-    result = set_classification(procedure, facts_of(procedure))
+    result = set_classification(procedure, facts_of(procedure), POLICY_2024)
 
     stored = {name: getattr(procedure, name) for name in DERIVED_FIELDS}
     assert stored == {

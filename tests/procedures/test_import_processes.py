@@ -9,23 +9,13 @@ import random
 import time
 from collections import Counter
 
-import pytest
-
-from tests import offices
 from tests.offices import answer_of
 
 RACES = int(os.environ.get("DX_TEST_RACES", "2"))
-KILLS = int(os.environ.get("DX_TEST_KILLS", "5"))
+KILLS = int(os.environ.get("DX_TEST_KILLS", "3"))
 LIST = os.environ.get("DX_TEST_LIST", "")
 WORK = "tests.office_work"
 ROWS = 40
-
-
-@pytest.fixture
-def office():
-    with offices.office() as office:
-        office.call(f"{WORK}:set_up")
-        yield office
 
 
 def test_a_page_starts_a_process_that_reads_and_says_how_far_it_is(office):

@@ -181,7 +181,7 @@ def test_an_office_role_is_given_once(division_person):
 
 def test_a_national_number_is_given_once_in_an_edition():
     stored = factories.NationalPriorityFactory(number=23)
-    factories.NationalPriorityFactory(number=23)  # of another edition
+    factories.NationalPriorityFactory(number=23, edition=factories.EditionFactory())
 
     assert refusal_of(NationalPriorityProcedure(edition=stored.edition, number=23, name="別")) == (
         "同じ版に同じ番号の手続があります。"

@@ -150,7 +150,8 @@ def test_what_was_written_out_comes_back_into_an_empty_database(
     administration, office, model, file_format
 ):
     names = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
-    names = [name for name in names if name != "successor_id"]
+    # Which edition counts is decided on a page of its own; no file says it.
+    names = [name for name in names if name not in ("successor_id", "state")]
     file = exported(administration, model, file_format)
     stored = list(model.objects.order_by(names[0]).values_list(*names))
     NationalPriorityProcedure.objects.all().delete()

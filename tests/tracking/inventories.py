@@ -1,7 +1,7 @@
 """Random inventories, and what every figure over them must be, computed in plain Python."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlsplit
@@ -14,19 +14,22 @@ from hypothesis import strategies as st
 from procedures.classification import facts_of, set_classification
 from procedures.models import (
     ASPECT_FIELDS,
+    ApplicationService,
     Department,
     Division,
     Exemption,
+    ExemptionProvision,
     LegalBasis,
     Procedure,
     Source,
     YearlyVolume,
 )
 from procedures.records import Origin, insert
+from procedures.rules import POLICY_2024
 from procedures.spreadsheet.keys import name_key
 from tests import factories
 from tracking.filters import ProcedureFilter, listed
-from tracking.models import Comment, Issue, MigrationPlan, SharedMeasure
+from tracking.models import Comment, Consultation, Issue, MigrationPlan, SharedMeasure
 from tracking.stats import Figures, Overview, by_department, figures_by_unit, overview_of, total
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -37,6 +40,13 @@ STALE_AFTER = CONFIRM_AFTER = 90
 NOTICE_DAYS = 14
 STATUSES = ("not_started", "reviewing", "preparing", "testing", "online", "on_hold")
 CLEAR = ("not_needed",) * 7
+GROUNDS = ("ordinance_art7", "rule_art16", "national_list")
+# Clause 6 in plain words: basis and ground that fit each other.
+EXEMPTS = {
+    ("municipal", "ordinance_art7"),
+    ("municipal", "rule_art16"),
+    ("national", "national_list"),
+}
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,9 @@ class Case:
     is_national: bool = False
     basis: str = ""
     exemption: str = ""
+    ground: str = "ordinance_art7"
+    review_in: int | None = None
+    provision_ends_in: int | None = None
     status: str = ""
     target_in: int | None = None
     national_due_in: int | None = None
@@ -90,10 +103,11 @@ class Case:
     kind: str = ""
     applicants: tuple[str, ...] = ()
     service: int = 0
+    consultation: str = ""
 
     @property
     def category(self) -> str:
-        if self.exemption == "confirmed" and self.basis == "municipal":
+        if self.exemption == "confirmed" and (self.basis, self.ground) in EXEMPTS:
             return "exempt"
         hindered = {"offline", "unknown"} & set(self.answers)
         return "pending" if hindered and not self.is_national else "priority"
@@ -169,155 +183,26 @@ class Case:
     def has_warning(self) -> bool:
         if self.is_abolished or self.exemption != "confirmed":
             return False
-        return self.basis != "municipal" or self.is_national
+        return (self.basis, self.ground) not in EXEMPTS or self.is_national
+
+    @property
+    def is_exempt(self) -> bool:
+        return self.is_in_scope and self.category == "exempt"
+
+    @property
+    def is_review_due(self) -> bool:
+        if self.is_abolished or self.exemption != "confirmed":
+            return False
+        is_due = self.review_in is not None and self.review_in <= 0
+        return is_due or (self.provision_ends_after is not None and self.provision_ends_after < 0)
+
+    @property
+    def provision_ends_after(self) -> int | None:
+        return None if self.ground == "national_list" else self.provision_ends_in
 
 
 def _days_since(moment: datetime) -> int:
     return (TODAY - moment.astimezone(TOKYO).date()).days
-
-
-# One entry for every named set: whoever adds a set says here, in plain words, what it holds.
-EXPECTED: dict[str, Callable[[Case], bool]] = {
-    "all": lambda case: True,
-    "target": lambda case: case.is_target,
-    "abolished": lambda case: case.is_abolished,
-    "outside": lambda case: not case.is_abolished and case.scope == "outside",
-    "exempt": lambda case: (
-        not case.is_abolished and case.scope != "outside" and case.category == "exempt"
-    ),
-    "online": lambda case: case.is_online,
-    "unfinished": lambda case: case.is_unfinished,
-    "priority": lambda case: case.is_target and case.category == "priority",
-    "priority_online": lambda case: case.is_online and case.category == "priority",
-    "pending": lambda case: case.is_target and case.category == "pending",
-    "priority_unfinished": lambda case: case.is_unfinished and case.category == "priority",
-    "priority_overdue": lambda case: case.is_overdue and case.category == "priority",
-    "overdue": lambda case: case.is_overdue,
-    "no_target_date": lambda case: case.is_unfinished and case.target_after is None,
-    "behind_national": lambda case: case.is_behind_national,
-    "national_due": lambda case: case.is_unfinished and case.national_due_after is not None,
-    "no_national_due": lambda case: case.is_unfinished and case.national_due_after is None,
-    "stale": lambda case: case.is_unfinished and case.days_unchanged > STALE_AFTER,
-    "to_confirm": lambda case: case.is_to_confirm,
-    "asked": lambda case: case.waits_for("team"),
-    "asking": lambda case: case.waits_for("division"),
-    "issue_due": lambda case: not case.is_abolished and any(one.is_due for one in case.issues),
-    "fresh": lambda case: case.is_target and not case.is_to_confirm,
-    "deciding": lambda case: case.is_deciding,
-    "decided": lambda case: case.is_target and not case.is_deciding,
-    "end_to_end": lambda case: (
-        case.is_online
-        and case.coverage != "partly"
-        and set(case.answers) <= {"online", "not_needed"}
-    ),
-    "free": lambda case: case.is_unfinished and set(case.answers) <= {"online", "not_needed"},
-    "hindered": lambda case: case.is_unfinished and "offline" in case.answers,
-    "hindered_surveyed": lambda case: (
-        case.is_unfinished and "offline" in case.answers and "unknown" not in case.answers
-    ),
-    "unsurveyed": lambda case: (
-        case.is_unfinished and "offline" not in case.answers and "unknown" in case.answers
-    ),
-    "incomplete": lambda case: case.is_target and "unknown" in case.answers,
-    "volume_known": lambda case: case.is_target and case.annual_volume is not None,
-    "volume_unknown": lambda case: case.is_target and case.annual_volume is None,
-    "volume_known_online": lambda case: case.is_online and case.annual_volume is not None,
-    "usage_known": lambda case: case.is_online and case.usage is not None,
-    "usage_unknown": lambda case: case.is_online and case.usage is None,
-    "unassigned": lambda case: case.unit is None,
-    "exemption_proposed": lambda case: case.exemption == "proposed",
-    "not_national": lambda case: case.is_target and not case.is_national,
-    "warned": lambda case: case.has_warning,
-    "status_not_started": lambda case: case.is_target and case.status in {"", "not_started"},
-    "status_reviewing": lambda case: case.is_target and case.status == "reviewing",
-    "status_preparing": lambda case: case.is_target and case.status == "preparing",
-    "status_testing": lambda case: case.is_target and case.status == "testing",
-    "status_online": lambda case: case.is_target and case.status == "online",
-    "status_on_hold": lambda case: case.is_target and case.status == "on_hold",
-}
-
-BASES: dict[str, Callable[[Case], bool]] = {
-    "in_scope": lambda case: case.is_in_scope,
-    "in_force": lambda case: not case.is_abolished,
-    "priority": lambda case: case.is_target and case.category == "priority",
-    "national": lambda case: case.is_target and case.is_national,
-}
-
-
-def _over(base: Callable[[Case], bool], name: str) -> dict[str, Callable[[Case], bool]]:
-    def has_volume(case: Case) -> bool:
-        return case.annual_volume is not None
-
-    return {
-        name: base,
-        f"{name}_online": lambda case: base(case) and case.status == "online",
-        f"{name}_volume_known": lambda case: base(case) and has_volume(case),
-        f"{name}_volume_known_online": lambda case: (
-            base(case) and has_volume(case) and case.status == "online"
-        ),
-        f"{name}_volume_unknown": lambda case: base(case) and not has_volume(case),
-    }
-
-
-for _name, _base in BASES.items():
-    EXPECTED |= _over(_base, _name)
-
-
-def expected_ratios(cases: Iterable[Case]) -> dict[str, tuple[int, int]]:
-    """Numerator and denominator of every figure, by its key in ``figures.DEFINITIONS``."""
-    cases = list(cases)
-    target = [case for case in cases if case.is_target]
-    online = [case for case in target if case.is_online]
-    unfinished = [case for case in target if not case.is_online]
-    priority = [case for case in target if case.category == "priority"]
-    due = [case for case in unfinished if case.national_due_after is not None]
-    usage = [case.usage for case in online if case.usage is not None]
-
-    def count(key: str) -> int:
-        return sum(map(EXPECTED[key], cases))
-
-    return {
-        "online": (len(online), len(target)),
-        "applications": _volumes(target),
-        "end_to_end": (count("end_to_end"), len(target)),
-        "usage": (sum(online for online, _ in usage), sum(total for _, total in usage)),
-        "priority": (sum(case.is_online for case in priority), len(priority)),
-        "completeness": (
-            sum(answer != "unknown" for case in target for answer in case.answers),
-            7 * len(target),
-        ),
-        "decided": (sum(not case.is_deciding for case in target), len(target)),
-        "fresh": (sum(not case.is_to_confirm for case in target), len(target)),
-        "volume_unknown": (sum(case.annual_volume is None for case in target), len(target)),
-        "exempt": (count("exempt"), len(target) + count("exempt")),
-        "overdue": (sum(case.is_overdue for case in unfinished), len(unfinished)),
-        "priority_overdue": (
-            sum(case.is_overdue for case in priority),
-            sum(case.is_unfinished for case in priority),
-        ),
-        "behind_national": (sum(case.is_behind_national for case in due), len(due)),
-        "stale": (
-            sum(case.days_unchanged > STALE_AFTER for case in unfinished),
-            len(unfinished),
-        ),
-        **{key: (count(key), len(cases)) for key in ("unassigned", "exemption_proposed", "asking")},
-    }
-
-
-def expected_online_rate(cases: Iterable[Case], base: str, weight: str) -> tuple[int, int]:
-    """Numerator and denominator of オンライン化率 over another base."""
-    rows = [case for case in cases if EXPECTED[base](case)]
-    if weight == "applications":
-        return _volumes(rows)
-    return sum(case.status == "online" for case in rows), len(rows)
-
-
-def _volumes(rows: Iterable[Case]) -> tuple[int, int]:
-    known = [case for case in rows if case.annual_volume is not None]
-    return (
-        sum(case.annual_volume for case in known if case.status == "online"),
-        sum(case.annual_volume for case in known),
-    )
 
 
 def cases() -> st.SearchStrategy[Case]:
@@ -333,7 +218,10 @@ def cases() -> st.SearchStrategy[Case]:
         answers=st.just(CLEAR) | st.tuples(*[answer] * len(ASPECT_FIELDS)),
         is_national=st.sampled_from([False, False, True]),
         basis=st.sampled_from(["", "municipal", "municipal", "national"]),
-        exemption=st.sampled_from(["", "", "proposed", "confirmed", "withdrawn"]),
+        exemption=st.sampled_from(["", "", "proposed", "returned", "confirmed", "withdrawn"]),
+        ground=st.sampled_from(GROUNDS),
+        review_in=st.none() | st.sampled_from([-1, 0, 1]),
+        provision_ends_in=st.none() | st.sampled_from([-1, 0]),
         status=st.sampled_from(["", *STATUSES, "online"]),
         target_in=days,
         national_due_in=days,
@@ -344,6 +232,7 @@ def cases() -> st.SearchStrategy[Case]:
         ),
         confirmed=st.none() | _moments(),
         talk=st.lists(_talk(), max_size=2).map(tuple),
+        consultation=st.sampled_from(["", "asked", "discussing", "agreed", "withdrawn"]),
         issues=st.lists(_obstacles(), max_size=1).map(tuple),
         launched_ago=st.sampled_from([0, 30, 236, 500]),
         coverage=st.sampled_from(["", "wholly", "partly"]),
@@ -382,6 +271,8 @@ def build(cases: Sequence[Case], units: Sequence[Department]) -> list[Procedure]
     _insert_at(by, [(NOW, comment) for comment in talk])
     issues = [_issue(issue, one, by) for case, one in pairs for issue in case.issues]
     _insert_at(by, [(NOW, issue) for issue in issues])
+    asked = [_consultation(case, one, by) for case, one in pairs if case.consultation]
+    _insert_at(by, [(NOW, consultation) for consultation in asked])
     return procedures
 
 
@@ -440,9 +331,10 @@ def _procedure(
         confirmed_at=case.confirmed,
         **dict(zip(ASPECT_FIELDS, case.answers, strict=True)),
     )
-    ground = "ordinance_art7" if case.exemption == "confirmed" else "none"
+    ground = case.ground if case.exemption == "confirmed" else "none"
     levels = [case.basis] if case.basis else []
-    set_classification(procedure, facts_of(procedure, levels=levels, ground=ground))
+    facts = facts_of(procedure, levels=levels, ground=ground)
+    set_classification(procedure, facts, POLICY_2024)
     return procedure
 
 
@@ -457,15 +349,23 @@ def _basis(case: Case, procedure: Procedure) -> LegalBasis:
 
 
 def _exemption(case: Case, procedure: Procedure, by: object) -> Exemption:
-    decided = {"confirmed_by": by, "confirmed_at": NOW} if case.exemption == "confirmed" else {}
+    decided = {"confirmed_by": by, "confirmed_at": NOW, "review_on": _day(case.review_in)}
     return Exemption(
         procedure=procedure,
-        ground="ordinance_art7",
+        ground=case.ground,
+        provision=_provision(case),
+        question="試験" if case.exemption == "returned" else "",
         state=case.exemption,
         proposed_by=by,
         proposed_at=NOW,
-        **decided,
+        **(decided if case.exemption == "confirmed" else {}),
     )
+
+
+def _provision(case: Case) -> ExemptionProvision | None:
+    if case.provision_ends_after is None:
+        return None
+    return factories.ProvisionFactory(ground=case.ground, valid_to=_day(case.provision_ends_after))
 
 
 def _plan(case: Case, procedure: Procedure, services: Sequence[object]) -> MigrationPlan:
@@ -482,6 +382,21 @@ def _plan(case: Case, procedure: Procedure, services: Sequence[object]) -> Migra
         national_due=_day(case.national_due_in),
         hold_reason="試験" if case.status == "on_hold" else "",
         **(online if case.status == "online" else {}),
+    )
+
+
+def _consultation(case: Case, procedure: Procedure, by: object) -> Consultation:
+    service = ApplicationService.objects.order_by("pk")[0]
+    is_decided = case.consultation in {"agreed", "not_agreed"}
+    decided = {"decided_by": by, "decided_on": TODAY} if is_decided else {}
+    return Consultation(
+        procedure=procedure,
+        service=service,
+        state=case.consultation,
+        purpose="試験",
+        asked_by=by,
+        asked_at=NOW,
+        **decided,
     )
 
 

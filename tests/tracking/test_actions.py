@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from procedures.editing import Conflict
 from procedures.models import Procedure, Source
-from procedures.permissions import DIVISION_ONLY, NOT_YOUR_DEPARTMENT, UNASSIGNED_IS_FOR_DIVISION
+from procedures.permissions import NOT_YOUR_DEPARTMENT, UNASSIGNED_IS_FOR_DIVISION
 from procedures.records import UNSAVED
 from procedures.rules import Answer, Category, Service
 from tests import factories
@@ -213,19 +213,15 @@ def test_one_thing_missing_writes_nothing_of_the_row(procedure, member, missing,
     assert Procedure.objects.get(pk=procedure.pk).payment == Answer.UNKNOWN
 
 
-def test_a_service_of_another_kind_needs_the_division_to_have_agreed(
-    procedure, member, division_person
-):
-    plan = ready() | {"service_id": factories.ServiceFactory(kind=Service.OTHER.value).pk}
+def test_a_service_of_another_kind_needs_the_division_to_have_agreed(procedure, member):
+    service = factories.ServiceFactory(kind=Service.OTHER.value)
+    plan = ready() | {"service_id": service.pk, "service_reason": "専用の画面が要るため"}
     with pytest.raises(ValidationError) as refusal:
         save(procedure, member, plan=plan)
     field, sentence = SENTENCES[Requirement.CONSULTATION]
     assert refusal.value.message_dict == {field: [sentence]}
 
-    agreed = {"consultation_agreed_on": timezone.localdate()}
-    with pytest.raises(PermissionDenied, match=DIVISION_ONLY):
-        save(procedure, member, plan=agreed)
-    save(procedure, division_person, plan=agreed)
+    factories.ConsultationFactory(procedure=procedure, service=service, agreed=True)
     save(procedure, member, plan=plan)
     assert plan_of(procedure).status == Status.ONLINE
 

@@ -123,6 +123,16 @@ def test_ticked_rows_alone_are_changed(client, member, two, department):
     assert other.version == 1
 
 
+def test_a_preview_locks_nothing(member, two, monkeypatch):
+    def lock(mode):
+        pytest.fail(f"the inventory was locked: {mode}")
+
+    monkeypatch.setattr("procedures.policies._lock_inventory", lock)
+    edit = Edit(facts={"payment": Answer.ONLINE})
+    planned = plan_edit([one.pk for one in two], edit, by=member, on=DAY)
+    assert len(planned.rows) == 2
+
+
 def test_the_preview_writes_nothing_and_says_what_would_happen(client, member, department):
     factories.ProcedureFactory(
         department=department, name="犬の登録", clear=True, payment=Answer.UNKNOWN

@@ -288,39 +288,39 @@ def test_the_list_takes_the_same_number_of_queries_at_1_and_at_60_rows(
 # --- Sent back ---------------------------------------------------------------------------------
 
 
-def test_sending_back_asks_for_a_reason_and_tells_the_team(
+def test_sending_back_asks_for_a_question_and_tells_the_team(
     opens, signed_in, procedure, member, division_person
 ):
     factories.ExemptionFactory(procedure=procedure, proposed_by=member)
-    address = reverse("exemption_withdraw", args=[procedure.pk])
+    address = reverse("exemption_return", args=[procedure.pk])
     html = opens(division_person)
-    assert "申出を差し戻す" in html
+    assert "質問して差し戻す" in html
     client = signed_in(division_person)
 
     response = client.post(address, sent_by(html, "return-form"))
     assert response.status_code == 422
     assert "<details open>" in text(response)
-    assert "理由を入力してください。部局室のDX推進チームに伝わります。" in text(response)
+    assert "質問を入力してください。部局室のDX推進チームに伝わります。" in text(response)
     assert Exemption.objects.get().state == Exemption.State.PROPOSED
 
-    again = sent_by(text(response), "return-form", reason="条項が違います。")
+    again = sent_by(text(response), "return-form", question="条項が違います。")
     assert client.post(address, again).status_code == 302
-    assert Exemption.objects.get().state == Exemption.State.WITHDRAWN
+    assert Exemption.objects.get().state == Exemption.State.RETURNED
     shown = words(element(opens(member), f"comment-{Comment.objects.get().pk}"))
     assert "差戻し" in shown
     assert "回答待ち" in shown
-    assert words(RETURNED.format(reason="条項が違います。")) in shown
+    assert words(RETURNED.format(question="条項が違います。")) in shown
 
 
 def test_what_is_sent_back_is_the_proposal_that_was_shown(
     opens, signed_in, procedure, division_person
 ):
     exemption = factories.ExemptionFactory(procedure=procedure)
-    sent = sent_by(opens(division_person), "return-form", reason="条項が違います。")
+    sent = sent_by(opens(division_person), "return-form", question="条項が違います。")
     Exemption.objects.filter(pk=exemption.pk).update(proposed_at=exemption.procedure.created_at)
 
     response = signed_in(division_person).post(
-        reverse("exemption_withdraw", args=[procedure.pk]), sent
+        reverse("exemption_return", args=[procedure.pk]), sent
     )
 
     assert said(response) == [CHANGED_MEANWHILE]

@@ -29,6 +29,7 @@ from tracking.actions.comments import (
     reopen_comment,
     return_exemption,
     said_to,
+    take_exemption_back,
     thread,
     usual_addressee,
 )
@@ -264,19 +265,17 @@ def test_others_may_not_take_done_back(procedure, person, request):
 # --- Sent back ---------------------------------------------------------------------------------
 
 
-def test_a_proposal_is_sent_back_to_who_made_it_with_the_reason(procedure, member, division_person):
+def test_a_proposal_is_sent_back_to_who_made_it_with_a_question(procedure, member, division_person):
     proposal = factories.ExemptionFactory(procedure=procedure, proposed_by=member)
 
     return_exemption(
-        procedure_id=procedure.pk,
-        by=division_person,
-        proposed_at=proposal.proposed_at,
-        reason="条項が違います。",
+        procedure_id=procedure.pk, by=division_person, seen=proposal.stamp, question="何号ですか。"
     )
 
-    assert Exemption.objects.get().state == Exemption.State.WITHDRAWN
+    found = Exemption.objects.get()
+    assert (found.state, found.question) == (Exemption.State.RETURNED, "何号ですか。")
     comment = Comment.objects.get()
-    assert comment.text == RETURNED.format(reason="条項が違います。")
+    assert comment.text == RETURNED.format(question="何号ですか。")
     assert (comment.is_return, comment.addressee, comment.mentioned) == (True, TEAM, member)
     assert list(said_to(member)) == [comment]
 
@@ -284,10 +283,9 @@ def test_a_proposal_is_sent_back_to_who_made_it_with_the_reason(procedure, membe
 def test_a_decided_exemption_that_is_withdrawn_is_told_to_the_team(procedure, division_person):
     factories.ExemptionFactory(procedure=procedure, confirmed=True)
 
-    return_exemption(
-        procedure_id=procedure.pk, by=division_person, proposed_at=None, reason="条例の改正"
-    )
+    take_exemption_back(procedure_id=procedure.pk, by=division_person, reason="条例の改正")
 
+    assert Exemption.objects.get().state == Exemption.State.WITHDRAWN
     comment = Comment.objects.get()
     assert comment.text == WITHDRAWN.format(reason="条例の改正")
     # Who proposed it is in no team (any more).
@@ -297,9 +295,7 @@ def test_a_decided_exemption_that_is_withdrawn_is_told_to_the_team(procedure, di
 def test_nobody_is_asked_where_no_department_owns_the_procedure(division_person):
     exemption = factories.ExemptionFactory(procedure__unassigned=True)
 
-    return_exemption(
-        procedure_id=exemption.procedure_id, by=division_person, proposed_at=None, reason="誤り"
-    )
+    return_exemption(procedure_id=exemption.procedure_id, by=division_person, question="誤り？")
 
     assert Comment.objects.get().is_return
     assert not Comment.objects.waiting().exists()
@@ -309,14 +305,12 @@ def test_nobody_is_asked_where_no_department_owns_the_procedure(division_person)
 def test_only_the_division_sends_back(procedure, person, request):
     factories.ExemptionFactory(procedure=procedure)
     before = written()
+    sent = {"procedure_id": procedure.pk, "by": request.getfixturevalue(person)}
 
     with pytest.raises(PermissionDenied, match=DIVISION_ONLY):
-        return_exemption(
-            procedure_id=procedure.pk,
-            by=request.getfixturevalue(person),
-            proposed_at=None,
-            reason="x",
-        )
+        return_exemption(**sent, question="x")
+    with pytest.raises(PermissionDenied, match=DIVISION_ONLY):
+        take_exemption_back(**sent, reason="x")
 
     assert written() == before
     assert Exemption.objects.get().state == Exemption.State.PROPOSED
@@ -324,15 +318,15 @@ def test_only_the_division_sends_back(procedure, person, request):
 
 def test_a_refused_return_leaves_no_comment(procedure, division_person):
     proposal = factories.ExemptionFactory(procedure=procedure)
-    sent = {"procedure_id": procedure.pk, "by": division_person, "reason": "理由"}
+    sent = {"procedure_id": procedure.pk, "by": division_person, "question": "何号ですか。"}
 
     with pytest.raises(ValidationError, match=CHANGED_MEANWHILE):
-        return_exemption(**sent, proposed_at=procedure.created_at)
+        return_exemption(**sent, seen="")
     assert not Comment.objects.exists()
 
-    return_exemption(**sent, proposed_at=proposal.proposed_at)
+    return_exemption(**sent, seen=proposal.stamp)
     with pytest.raises(ValidationError, match=NOT_PROPOSED):
-        return_exemption(**sent, proposed_at=proposal.proposed_at)
+        return_exemption(**sent, seen=proposal.stamp)
     assert Comment.objects.count() == 1
 
 
@@ -343,9 +337,7 @@ def test_a_comment_that_cannot_be_written_leaves_the_exemption(
     monkeypatch.setattr("tracking.actions.comments._insert", _fails)
 
     with pytest.raises(RuntimeError):
-        return_exemption(
-            procedure_id=procedure.pk, by=division_person, proposed_at=None, reason="理由"
-        )
+        return_exemption(procedure_id=procedure.pk, by=division_person, question="何号ですか。")
 
     assert Exemption.objects.get().state == Exemption.State.PROPOSED
 

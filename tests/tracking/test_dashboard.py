@@ -145,6 +145,8 @@ def test_the_cards_say_what_the_inventory_gives(board):
         "更新停滞": ["0手続", "11"],
         "所管未定": ["3手続", "22"],
         "適用除外の確認待ち": ["5手続", "22"],
+        "適用除外の見直し時期": ["0手続", "22"],
+        "協議の結論待ち": ["0手続", "22"],
         "情報政策課への相談": ["0手続", "22"],
     }
     assert len(texts) == len(RATES) + len(QUALITY) + len(CONCERNS)

@@ -5,17 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from tests import offices
-
 WORK = "tests.office_work"
 PEOPLE, EDITS, ROWS = 8, 50, 3
-
-
-@pytest.fixture
-def office():
-    with offices.office() as office:
-        office.call(f"{WORK}:set_up")
-        yield office
 
 
 @pytest.fixture

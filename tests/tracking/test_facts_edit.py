@@ -193,7 +193,10 @@ def test_a_procedure_without_a_department_has_no_division_to_choose(signed_in, d
 
 def test_the_national_list_is_offered_in_its_groups(signed_in, procedure, member):
     factories.NationalPriorityFactory(
-        number=12, name="児童手当の認定請求", group="子育て関係", edition__name="版A"
+        number=12,
+        name="児童手当の認定請求",
+        group="子育て関係",
+        edition=factories.EditionFactory(current=True, name="版A"),
     )
 
     text = signed_in(member).get(reverse("facts_edit", args=[procedure.pk])).content.decode()
@@ -357,7 +360,7 @@ def test_every_kind_of_value_is_compared_in_words(post, overtaken, member, divis
 def test_the_form_takes_a_constant_number_of_queries(
     signed_in, procedure, member, department, django_assert_max_num_queries
 ):
-    edition = factories.EditionFactory()
+    edition = factories.EditionFactory(current=True)
     for number in range(30):
         factories.NationalPriorityFactory(edition=edition, number=number)
         factories.DivisionFactory(department=department)

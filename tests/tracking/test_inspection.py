@@ -1,10 +1,9 @@
 """The checks of the inspection, one by one, and 確認済: how long it holds, and for whom."""
 
 import random
-from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import time_machine
@@ -16,7 +15,22 @@ from procedures.models import FLAG_FIELDS, Department, Procedure, YearlyVolume
 from procedures.plausibility import Doubt, YearVolume, questions
 from procedures.rules import Answer, Facts, Service, advise_service
 from tests import factories
-from tests.tracking.inventories import NOW, TODAY, TOKYO
+from tests.tracking.inventories import NOW, TODAY
+from tests.tracking.sights import (
+    DAY,
+    DROPPED,
+    PERSON,
+    SIGHTS,
+    TOMORROW,
+    YESTERDAY,
+    assigned,
+    everything,
+    made,
+    online,
+    outside,
+    served,
+    totals,
+)
 from tracking.actions.inspection import (
     NO_REASON,
     UNTIL_PAST,
@@ -37,15 +51,11 @@ from tracking.inspection import (
     tallies,
     token_of,
 )
-from tracking.models import Dismissal, Issue, MigrationPlan, SharedMeasure
+from tracking.models import Dismissal, MigrationPlan
 from tracking.timeline import timeline
 
 pytestmark = pytest.mark.django_db
 
-DAY = timedelta(days=1)
-YESTERDAY, TOMORROW = TODAY - DAY, TODAY + DAY
-A_YEAR_AGO = date(2025, 11, 23)
-PERSON = "山田 太郎"
 REASON = "元の資料と照らして、正しいことを確かめたため"
 
 
@@ -55,261 +65,10 @@ def _clock():
         yield
 
 
-def made(
-    *,
-    plan: dict[str, Any] | None = None,
-    volumes: dict[int, tuple[int | None, int | None]] | None = None,
-    issue: dict[str, Any] | None = None,
-    basis: str = "municipal",
-    exemption: dict[str, Any] | None = None,
-    certainty: str = "actual",
-    **facts: Any,
-) -> Procedure:
-    """A procedure in which no check finds anything but for what is said of it here."""
-    procedure = factories.ProcedureFactory(**facts)
-    if basis:
-        factories.LegalBasisFactory(procedure=procedure, level=basis)
-    if exemption is not None:
-        factories.ExemptionFactory(procedure=procedure, **exemption)
-    if plan is not None:
-        factories.PlanFactory(procedure=procedure, **plan)
-    for year, (total, online) in (volumes or {}).items():
-        factories.VolumeFactory(
-            procedure=procedure, fiscal_year=year, total=total, online=online, certainty=certainty
-        )
-    if issue is not None:
-        factories.IssueFactory(procedure=procedure, **issue)
-    return procedure
-
-
-def online(**changes: Any) -> dict[str, Any]:
-    """A plan that is online since April, with an address."""
-    return {"online": True, "url": "https://city.example/apply"} | changes
-
-
-def served(kind: Service = Service.GENERAL, **service: Any) -> dict[str, Any]:
-    """A plan with a service."""
-    return {"service": factories.ServiceFactory(kind=kind.value, **service)}
-
-
-def totals(*values: int) -> dict[int, tuple[int, None]]:
-    """The totals of the last years, the last one in 2025."""
-    return {2026 - len(values) + place: (total, None) for place, total in enumerate(values)}
-
-
-def made_on(day: date, **what: Any) -> Procedure:
-    """As ``made``, written on an earlier day."""
-    with time_machine.travel(datetime.combine(day, time.min, TOKYO), tick=False):
-        return made(**what)
-
-
-def assigned(*, is_active: bool = True, is_of_the_team: bool = True) -> Procedure:
-    """A plan in charge of somebody with an account."""
-    procedure = made(plan={"assignee": PERSON})
-    team = procedure.department if is_of_the_team else factories.DepartmentFactory()
-    factories.member_of(team, display_name=PERSON, is_active=is_active)
-    return procedure
-
-
-def waiting(state: SharedMeasure.State) -> Procedure:
-    """An issue that waits for a shared measure in ``state``."""
-    measure = factories.MeasureFactory(state=state)
-    issue = {"aspect": "payment", "kind": "e_payment", "shared_measure": measure}
-    return made(payment=Answer.OFFLINE, issue=issue)
-
-
-def listed(national_id: str, national_ids: str) -> Procedure:
-    """A procedure that is linked to an entry of the national list."""
-    entry = factories.NationalPriorityFactory(national_ids=national_ids)
-    plan = {"target_date": TOMORROW}
-    return made(national_priority=entry, national_id=national_id, plan=plan)
-
-
-def twice(**second: Any) -> Procedure:
-    """Two procedures of one name; the first is given."""
-    first = made(name="犬の登録")
-    made(**{"name": "犬の 登録", "department": first.department} | second)
-    return first
-
-
-def beside_another(*, is_divided: bool) -> Procedure:
-    """A procedure without a division, in a department with another one."""
-    division = factories.DivisionFactory()
-    made(department=division.department, division=division if is_divided else None)
-    return made(department=division.department)
-
-
-def exempt(basis: str = "municipal", *, confirmed: bool = True, **what: Any) -> Procedure:
-    """A procedure with an exemption on the ground of the city's ordinance."""
-    return made(basis=basis, exemption={"confirmed": confirmed}, **what)
-
-
-class Sight(NamedTuple):
-    """Makes a row in which only the check finds something, and the nearest in which it does not."""
-
-    found: Callable[[], Procedure]
-    clean: Callable[[], Procedure]
-
-
-DROPPED = {"state": Issue.State.DROPPED, "closed_on": TODAY}
-UNCHECKED = {"items_reviewed": False, "checklist_exception": "方針の前からあるため"}
-HELD = {"status": "on_hold", "hold_reason": "条例の改正を待つため"}
-NATIONAL_DUE = date(2027, 3, 31)
-SIGHTS = {
-    "overdue_by_a_year": Sight(
-        lambda: made(plan={"target_date": A_YEAR_AGO - DAY}),
-        lambda: made(plan={"target_date": A_YEAR_AGO}),
-    ),
-    "behind_national": Sight(
-        lambda: made(plan={"national_due": NATIONAL_DUE, "target_date": NATIONAL_DUE + DAY}),
-        lambda: made(plan={"national_due": NATIONAL_DUE, "target_date": NATIONAL_DUE}),
-    ),
-    "service_ended": Sight(
-        lambda: made(plan=served(available_until=YESTERDAY)),
-        lambda: made(plan=served(available_until=TODAY)),
-    ),
-    "exemption_mismatch": Sight(lambda: exempt("national"), lambda: exempt("municipal")),
-    "abolished_in_future": Sight(
-        lambda: made(abolished_on=TOMORROW), lambda: made(abolished_on=TODAY)
-    ),
-    "unit_gone": Sight(
-        lambda: made(department=factories.DepartmentFactory(valid_to=YESTERDAY)),
-        lambda: made(department=factories.DepartmentFactory(valid_to=TODAY)),
-    ),
-    "overdue": Sight(
-        lambda: made(plan={"target_date": YESTERDAY}), lambda: made(plan={"target_date": TODAY})
-    ),
-    "launched_not_online": Sight(
-        lambda: made(plan={"status": "testing", "launched_on": TODAY}),
-        lambda: made(plan={"status": "testing", "launched_on": TOMORROW}),
-    ),
-    "online_with_obstacle": Sight(
-        lambda: made(in_person=Answer.OFFLINE, plan=online()),
-        lambda: made(in_person=Answer.OFFLINE, plan=online(coverage="partly")),
-    ),
-    "fee_without_method": Sight(
-        lambda: made(payment=Answer.OFFLINE, plan=online()),
-        lambda: made(
-            payment=Answer.OFFLINE,
-            plan=online(),
-            issue={"aspect": "payment", "kind": "e_payment"},
-        ),
-    ),
-    "online_without_url": Sight(lambda: made(plan=online(url="")), lambda: made(plan=online())),
-    "url_not_secure": Sight(
-        lambda: made(plan=online(url="http://city.example/apply")),
-        lambda: made(plan=online(url="HTTPS://city.example/apply")),
-    ),
-    "service_against_policy": Sight(
-        lambda: made(core_system=True, plan=served(Service.GENERAL)),
-        lambda: made(core_system=True, plan=served(Service.MYNAPORTAL)),
-    ),
-    "priority_without_date": Sight(
-        lambda: made(clear=True), lambda: made(clear=True, plan={"target_date": TOMORROW})
-    ),
-    "assignee_gone": Sight(lambda: assigned(is_of_the_team=False), assigned),
-    "online_volume_not_online": Sight(
-        lambda: made(volumes={2025: (100, 1)}), lambda: made(volumes={2025: (100, 0)})
-    ),
-    "tenfold": Sight(lambda: made(volumes=totals(5, 50)), lambda: made(volumes=totals(5, 49))),
-    "tenth": Sight(lambda: made(volumes=totals(50, 5)), lambda: made(volumes=totals(50, 6))),
-    "total_unknown": Sight(
-        lambda: made(volumes={2025: (None, 1)}), lambda: made(volumes={2025: (None, 0)})
-    ),
-    "unfinished_year": Sight(
-        lambda: made(volumes={2026: (10, None)}),
-        lambda: made(volumes={2026: (10, None)}, certainty="estimate"),
-    ),
-    "more_than_the_country": Sight(
-        lambda: made(volumes=totals(100), national_total_volume=99),
-        lambda: made(volumes=totals(100), national_total_volume=100),
-    ),
-    "issue_overdue": Sight(
-        lambda: made(in_person=Answer.OFFLINE, issue={"due": YESTERDAY}),
-        lambda: made(in_person=Answer.OFFLINE, issue={"due": TODAY}),
-    ),
-    "issue_settled": Sight(
-        lambda: made(in_person=Answer.ONLINE, issue={}),
-        lambda: made(in_person=Answer.OFFLINE, issue={}),
-    ),
-    "issue_waits_for_nothing": Sight(
-        lambda: waiting(SharedMeasure.State.DONE), lambda: waiting(SharedMeasure.State.PLANNED)
-    ),
-    "target_before_issue": Sight(
-        lambda: made(
-            in_person=Answer.OFFLINE, plan={"target_date": TOMORROW}, issue={"due": TOMORROW + DAY}
-        ),
-        lambda: made(
-            in_person=Answer.OFFLINE, plan={"target_date": TOMORROW}, issue={"due": TOMORROW}
-        ),
-    ),
-    "abolished_with_issues": Sight(
-        lambda: made(abolished_on=TODAY, in_person=Answer.OFFLINE, issue={}),
-        lambda: made(abolished_on=TODAY, in_person=Answer.OFFLINE, issue=DROPPED),
-    ),
-    "exempt_but_national": Sight(
-        lambda: exempt(national_priority=factories.NationalPriorityFactory()), exempt
-    ),
-    "exemption_basis_unknown": Sight(
-        lambda: exempt("unknown", confirmed=False), lambda: exempt("municipal", confirmed=False)
-    ),
-    "name_twice": Sight(twice, lambda: twice(abolished_on=TODAY)),
-    "other_without_note": Sight(
-        lambda: made(other=Answer.OFFLINE), lambda: made(other=Answer.OFFLINE, other_note="押印")
-    ),
-    "another_national_procedure": Sight(
-        lambda: listed("20", "10;200"), lambda: listed("200", "10;200")
-    ),
-    "more_online_than_all": Sight(
-        lambda: made(national_total_volume=5, national_online_volume=6),
-        lambda: made(national_total_volume=5, national_online_volume=5),
-    ),
-    "on_hold_for_a_year": Sight(
-        lambda: made_on(A_YEAR_AGO - DAY, plan=HELD), lambda: made_on(A_YEAR_AGO, plan=HELD)
-    ),
-    "checklist_left_open": Sight(
-        lambda: made(plan=online(**UNCHECKED)),
-        lambda: made(
-            plan=online(**UNCHECKED, launched_on=date(2024, 3, 31)), volumes={2025: (100, 5)}
-        ),
-    ),
-    "same_total": Sight(
-        lambda: made(volumes=totals(7, 7, 7)), lambda: made(volumes=totals(8, 7, 7))
-    ),
-    "share_fell": Sight(
-        lambda: made(plan={"status": "testing"}, volumes={2024: (50, 40), 2025: (100, 50)}),
-        lambda: made(plan={"status": "testing"}, volumes={2024: (50, 40), 2025: (100, 51)}),
-    ),
-    "online_volume_unknown": Sight(
-        lambda: made(plan=online(launched_on=date(2025, 4, 1))),
-        lambda: made(plan=online(launched_on=date(2025, 4, 2))),
-    ),
-    "nobody_applies_online": Sight(
-        lambda: made(plan=online(launched_on=date(2025, 4, 1)), volumes={2025: (50, 0)}),
-        lambda: made(plan=online(launched_on=date(2025, 4, 1)), volumes={2025: (49, 0)}),
-    ),
-    "exempt_and_planned": Sight(lambda: exempt(plan={"target_date": TOMORROW}), exempt),
-    "shared_name": Sight(
-        lambda: twice(department=factories.DepartmentFactory()),
-        lambda: twice(department=factories.DepartmentFactory(), abolished_on=TODAY),
-    ),
-    "scope_unknown": Sight(lambda: made(scope="unknown"), lambda: made(scope="inbound")),
-    "without_basis": Sight(lambda: made(basis=""), lambda: made(basis="unknown")),
-    "without_division": Sight(
-        lambda: beside_another(is_divided=True), lambda: beside_another(is_divided=False)
-    ),
-}
-
-
 def found_in(procedure: Procedure, on: date = TODAY) -> set[str]:
     """The keys of the checks that find something in it."""
     counted = tallies(Procedure.objects.filter(pk=procedure.pk), CHECKS.values(), on)
     return {tally.check.key for tally in counted if tally.open_count}
-
-
-def everything() -> dict[str, Procedure]:
-    """One finding of each check."""
-    return {key: sight.found() for key, sight in SIGHTS.items()}
 
 
 # --- The checks --------------------------------------------------------------------------------
@@ -384,8 +143,25 @@ def test_the_division_may_be_in_charge_anywhere():
     assert found_in(made(plan={"assignee": PERSON})) == set()
 
 
-def test_an_agreed_service_is_not_against_the_policy():
-    plan = served(Service.OTHER) | {"consultation_agreed_on": TODAY}
+@pytest.mark.parametrize("state", ["asked", "discussing", "withdrawn"])
+def test_a_consultation_that_is_not_agreed_does_not_let_anything_online(state):
+    assert found_in(outside(state)) == {"online_without_consultation"}
+
+
+@pytest.mark.parametrize("flag", ["designated_service", "legacy_service"])
+def test_what_is_designated_or_was_there_before_needs_no_consultation(flag):
+    assert found_in(outside(None, **{flag: True})) == set()
+
+
+def test_an_agreement_on_another_service_or_procedure_is_none():
+    procedure = outside(None)
+    factories.ConsultationFactory(procedure=procedure, agreed=True)
+    factories.ConsultationFactory(service=procedure.plan.service, agreed=True)
+    assert found_in(procedure) == {"online_without_consultation"}
+
+
+def test_a_service_with_a_reason_is_not_against_the_policy():
+    plan = served(Service.OTHER) | {"service_reason": "専用の画面が要るため"}
     assert found_in(made(plan=plan)) == set()
 
 

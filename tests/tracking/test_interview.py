@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from procedures.models import ASPECT_FIELDS, FLAG_FIELDS, Scope
 from procedures.rules import (
     ASPECTS,
+    POLICY_2024,
     Answer,
     Aspect,
     BasisLevel,
@@ -153,7 +154,7 @@ def checked_ways(facts: Facts, after: Callable[[Answers], Category]) -> tuple[Wa
     ``after`` gives the category of ``facts`` after some answers. No single answer is missing.
     """
     now = after({})
-    found = ways(facts)
+    found = ways(facts, POLICY_2024)
     for way in found:
         assert way.category is not now
         aspects = [change.aspect for change in way.changes]
@@ -217,13 +218,13 @@ def test_it_is_right_for_the_national_list_and_for_exemptions_too(facts):
 def test_one_obstacle_says_which_answers_would_make_it_a_priority():
     facts = Facts(**CLEAR | {"payment": Answer.OFFLINE})
 
-    assert sentences(ways(facts)) == (
+    assert sentences(ways(facts, POLICY_2024)) == (
         "「金銭納付」が「不要」か「必要（オンライン可）」になると、区分は「優先」になります。",
     )
 
 
 def test_aspects_that_do_the_same_are_one_sentence():
-    said = sentences(ways(Facts(**CLEAR)))
+    said = sentences(ways(Facts(**CLEAR), POLICY_2024))
 
     assert said == (
         "「本人確認」「添付書類」「対面」「現物確認」「通知・交付物」「金銭納付」のどれか一つでも"
@@ -236,7 +237,7 @@ def test_aspects_that_do_the_same_are_one_sentence():
 def test_several_obstacles_are_one_way_that_needs_all_of_them():
     facts = Facts(**CLEAR | {"payment": Answer.OFFLINE, "other": Answer.UNKNOWN})
 
-    (way,) = ways(facts)
+    (way,) = ways(facts, POLICY_2024)
 
     assert [(change.title, change.words) for change in way.changes] == [
         ("金銭納付", "「不要」か「必要（オンライン可）」"),
@@ -262,29 +263,29 @@ def test_what_an_answer_would_do_to_the_category_is_what_the_rules_make_of_it(
     for answer in Answer:
         new = rules_after(facts, {aspect: answer})
         sentence = CHANGES_CATEGORY if new is not old else KEEPS_CATEGORY
-        said = effect(QUESTION_OF[aspect.value], answer.value, facts)
+        said = effect(QUESTION_OF[aspect.value], answer.value, facts, POLICY_2024)
         assert said == sentence.format(category=label(old), old=label(old), new=label(new))
 
 
 def test_what_a_flag_would_do_names_the_service_of_clause_4():
     facts = Facts(facility_booking=True)
-    said = effects(QUESTION_OF["core_system"], facts)
+    said = effects(QUESTION_OF["core_system"], facts, POLICY_2024)
 
     # The facility's service comes before that of the core systems.
     assert said[0] == said[1] == "使う電子申請サービスは「公共施設予約」です。"
     for field in ("core_system", "facility_booking", "designated_service", "legacy_service"):
         service = label(advise_service(Facts(**{field: True})).service)
-        assert service in effect(QUESTION_OF[field], YES, Facts())
+        assert service in effect(QUESTION_OF[field], YES, Facts(), POLICY_2024)
 
 
 @pytest.mark.parametrize("field", FLAG_FIELDS)
 def test_not_knowing_a_flag_says_how_it_is_taken(field):
-    assert effect(QUESTION_OF[field], UNKNOWN, Facts()) == AS_NO
-    assert effect(QUESTION_OF[field], UNKNOWN, Facts(**{field: True})) == STAYS_YES
+    assert effect(QUESTION_OF[field], UNKNOWN, Facts(), POLICY_2024) == AS_NO
+    assert effect(QUESTION_OF[field], UNKNOWN, Facts(**{field: True}), POLICY_2024) == STAYS_YES
 
 
 def test_the_designated_manager_adds_a_measure_and_changes_nothing_else():
-    yes, no, _ = effects(QUESTION_OF["designated_manager"], Facts())
+    yes, no, _ = effects(QUESTION_OF["designated_manager"], Facts(), POLICY_2024)
 
     assert "指定管理者のシステムの安全性と費用対効果の検討" in yes
     assert no == "対応策は増えません。"
@@ -292,6 +293,6 @@ def test_the_designated_manager_adds_a_measure_and_changes_nothing_else():
 
 def test_every_scope_has_its_effect():
     assert set(SCOPE_EFFECTS) == set(Scope.values)
-    assert effects(QUESTION_OF["scope"], Facts()) == tuple(
+    assert effects(QUESTION_OF["scope"], Facts(), POLICY_2024) == tuple(
         SCOPE_EFFECTS[scope] for scope in Scope.values
     )

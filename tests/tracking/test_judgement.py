@@ -12,21 +12,20 @@ from procedures.rules import (
     classify,
     explain,
 )
-from procedures.rules.wording import EXEMPTION_LABELS
-from tracking.judgement import fitting_grounds, judge, prospect_of
+from tracking.judgement import judge, prospect_of
 
 
 def test_the_findings_are_those_of_the_engine_in_its_order():
     facts = Facts(payment=Answer.OFFLINE, in_person=Answer.ONLINE)
 
-    found = judge(facts, chosen=None).findings
+    found = judge(facts, None, POLICY_2024).findings
 
     assert [one.kind for one in found] == [one.finding for one in explain(facts)]
     assert [one.mark for one in found].count("該当") == 2
 
 
 def test_an_unanswered_question_brings_no_measure_yet():
-    judgement = judge(Facts(payment=Answer.OFFLINE), chosen=None)
+    judgement = judge(Facts(payment=Answer.OFFLINE), None, POLICY_2024)
 
     by_aspect = {one.aspect: one for one in judgement.path}
     assert by_aspect["金銭納付"].measures
@@ -37,7 +36,7 @@ def test_an_unanswered_question_brings_no_measure_yet():
 
 @pytest.mark.parametrize("chosen", [None, *Service])
 def test_the_service_note_follows_the_engine(chosen):
-    view = judge(Facts(facility_booking=True), chosen).service
+    view = judge(Facts(facility_booking=True), chosen, POLICY_2024).service
 
     assert view.advised is Service.FACILITY
     assert view.differs is (chosen not in (None, Service.FACILITY))
@@ -47,20 +46,13 @@ def test_the_service_note_follows_the_engine(chosen):
 @pytest.mark.parametrize("basis", list(BasisLevel))
 def test_a_prospect_either_holds_or_is_warned_of(basis):
     for ground in (ExemptionGround.ORDINANCE_ART7, ExemptionGround.NATIONAL_LIST):
-        prospect = prospect_of(Facts(basis=basis), ground)
+        prospect = prospect_of(Facts(basis=basis), ground, POLICY_2024)
         assert prospect.holds is not bool(prospect.warnings)
 
 
-@pytest.mark.parametrize("basis", list(BasisLevel))
-def test_the_fitting_grounds_are_those_of_the_policy(basis):
-    expected = {EXEMPTION_LABELS[ground] for ground in POLICY_2024.exemption_grounds[basis]}
-
-    assert set(fitting_grounds(basis)) == expected
-
-
 def test_the_designated_manager_adds_a_measure_that_belongs_to_no_aspect():
-    with_manager = judge(Facts(designated_manager=True), chosen=None)
-    without = judge(Facts(), chosen=None)
+    with_manager = judge(Facts(designated_manager=True), None, POLICY_2024)
+    without = judge(Facts(), None, POLICY_2024)
 
     assert [one.clause for one in with_manager.extra_measures] == ["3(2)-designated-manager"]
     assert without.extra_measures == ()
@@ -70,4 +62,4 @@ def test_the_designated_manager_adds_a_measure_that_belongs_to_no_aspect():
 def test_the_path_names_what_the_engine_names():
     facts = Facts(payment=Answer.OFFLINE, identity_check=Answer.NOT_NEEDED)
 
-    assert len(judge(facts, None).path) == len(classify(facts).path_to_priority)
+    assert len(judge(facts, None, POLICY_2024).path) == len(classify(facts).path_to_priority)

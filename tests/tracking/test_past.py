@@ -1,5 +1,9 @@
-"""An earlier day: what every query says within, and that nothing of it is left afterwards."""
+"""An earlier day: what every query says within, and that nothing of it is left afterwards.
 
+``DX_TEST_HISTORIES`` makes the random histories as many as one likes.
+"""
+
+import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -46,6 +50,7 @@ from tracking.past import as_of, check_day, first_day, shadowed
 from tracking.workflow import Status
 
 pytestmark = pytest.mark.django_db
+HISTORIES = int(os.environ.get("DX_TEST_HISTORIES", "12"))
 YESTERDAY = TODAY - timedelta(days=1)
 LONG_AGO = TODAY - timedelta(days=100)
 
@@ -116,9 +121,9 @@ def test_a_row_that_was_loaded_without_history_is_there_before_and_after_its_fir
     service.name = "次の名"
     save_reference(service, by=factories.origin().by, source=Source.ADMIN)
     delete([other], factories.origin())
-    with as_of(YESTERDAY):  # what it was before is not known
+    with as_of(YESTERDAY):
         found = set(ApplicationService.objects.values_list("name", flat=True))
-        assert found == {"次の名", "変わらない"}
+        assert found == {"初めの名", "変わらない"}
     with as_of(TODAY):
         assert ApplicationService.objects.get().name == "次の名"
 
@@ -476,7 +481,7 @@ DAYS_OF_WORK = st.lists(
 
 
 @settings(
-    max_examples=20,
+    max_examples=HISTORIES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -64,20 +64,6 @@ def test_what_was_not_touched_stays_as_it_is(post, procedure, member):
     assert (stored.assignee, stored.status, stored.service) == ("次の人", "online", plan.service)
 
 
-def test_only_the_division_records_an_agreed_consultation(
-    signed_in, post, procedure, member, administrator, division_person
-):
-    address = reverse("plan_edit", args=[procedure.pk])
-    for user in (member, administrator):
-        assert "consultation_agreed_on" not in signed_in(user).get(address).content.decode()
-        post(user, procedure, consultation_agreed_on="2026-05-01")
-        assert not MigrationPlan.objects.exists()
-
-    assert "consultation_agreed_on" in signed_in(division_person).get(address).content.decode()
-    post(division_person, procedure, consultation_agreed_on="2026-05-01")
-    assert MigrationPlan.objects.get().consultation_agreed_on == date(2026, 5, 1)
-
-
 def test_a_day_that_the_calendar_does_not_have_is_refused(post, procedure, member):
     response = post(member, procedure, assignee="窓口係", national_due="2027-02-30")
 

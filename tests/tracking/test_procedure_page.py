@@ -12,6 +12,7 @@ from procedures.models import Procedure, Source
 from procedures.records import Origin, save
 from procedures.rules import Answer
 from tests import factories
+from tests.pages import element, words
 from tracking.views.procedure import HISTORY_SHOWN
 
 # session, user, rights, the procedure and what hangs on it, its histories, names, the talk (2)
@@ -131,9 +132,9 @@ def test_national_figures_are_a_reference_and_an_unknown_one_is_not_zero(page, p
 
     text = page(reader)
 
-    assert "全国の参考値" in text
-    assert "4,000,000件" in text
-    assert "<dt>全国のオンライン件数</dt><dd>不明</dd>" in text
+    card = words(element(text, "survey-card"))
+    assert "市の進み具合や件数ではありません" in card
+    assert "年間件数 4,000,000件 不明 オンラインの割合 － －" in card
 
 
 def test_the_national_priority_is_named_with_its_edition(page, procedure, reader):
@@ -225,11 +226,12 @@ def test_the_service_of_clause_4_needs_no_note(page, procedure, reader):
     ],
 )
 def test_another_service_needs_a_consultation(page, procedure, reader, agreed, sentence):
-    factories.PlanFactory(
-        procedure=procedure,
-        service=factories.ServiceFactory(kind="other"),
-        consultation_agreed_on=agreed,
-    )
+    service = factories.ServiceFactory(kind="other")
+    factories.PlanFactory(procedure=procedure, service=service)
+    if agreed:
+        factories.ConsultationFactory(
+            procedure=procedure, service=service, agreed=True, decided_on=agreed
+        )
 
     assert sentence in page(reader)
 
@@ -257,8 +259,8 @@ def test_edits_are_offered_to_those_who_may_edit(page, procedure, person, may_ed
 @pytest.mark.parametrize(
     ("person", "state", "offered"),
     [
-        ("division_person", "proposed", {"exemption_confirm", "exemption_withdraw"}),
-        ("division_person", "confirmed", {"exemption_withdraw"}),
+        ("division_person", "proposed", {"exemption_confirm", "exemption_return"}),
+        ("division_person", "confirmed", {"exemption_renew", "exemption_withdraw"}),
         ("division_person", "withdrawn", set()),
         ("administrator", "proposed", set()),
         ("member", "proposed", set()),
@@ -277,7 +279,9 @@ def test_only_the_division_is_offered_to_decide_an_exemption(
 
     found = {
         name
-        for name in ("exemption_confirm", "exemption_withdraw")
+        for name in (
+            *("exemption_confirm", "exemption_return", "exemption_renew", "exemption_withdraw"),
+        )
         if f'action="{reverse(name, args=[procedure.pk])}' in text
     }
     assert found == offered
@@ -299,13 +303,14 @@ def test_a_proposal_that_would_not_fit_is_explained_before_anybody_confirms_it(
 
     text = page(member)
 
-    assert "このまま確認した場合：適用除外の根拠が、手続の根拠区分と合っていません。" in text
+    assert "確認しても適用除外になりません。区分は「" in text
+    assert "適用除外の根拠が、手続の根拠区分と合っていません。" in text
 
 
 def test_a_proposal_that_fits_says_what_confirming_does(page, procedure, member):
     factories.ExemptionFactory(procedure=procedure, ground="national_list")
 
-    assert "情報政策課が確認すると、区分は「適用除外」になります。" in page(member)
+    assert "確認すると、区分は「適用除外」になります。" in page(member)
 
 
 def test_a_decided_exemption_that_does_not_fit_is_warned_of_at_the_top(page, procedure, reader):

@@ -1,11 +1,13 @@
 """A workbook goes out, people edit on both sides, it comes back: nothing overwritten silently.
 
 Property-based: what the preview says is compared, cell by cell, with an independent reading of the
-three values (as exported, as it is now, as in the sheet).
+three values (as exported, as it is now, as in the sheet). ``DX_TEST_ROUND_TRIPS`` makes them as
+many as one likes.
 """
 
 import contextlib
 import io
+import os
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -166,7 +168,9 @@ def flat(nested: dict[str, dict[str, Any]]) -> dict[tuple[str, str], Any]:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=int(os.environ.get("DX_TEST_ROUND_TRIPS", "24")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(sheet=edits, screen=edits, takes_file=st.booleans())
 def test_every_cell_is_compared_three_ways(sheet, screen, takes_file, administrator):

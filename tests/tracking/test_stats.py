@@ -14,17 +14,15 @@ from hypothesis import strategies as st
 from procedures.models import Procedure
 from procedures.rules import Category
 from tests import factories
+from tests.tracking.expected import EXPECTED, expected_online_rate, expected_ratios
 from tests.tracking.inventories import (
     CLEAR,
-    EXPECTED,
     NOW,
     TODAY,
     Case,
     build,
     cases,
     counted_anew,
-    expected_online_rate,
-    expected_ratios,
     rows_behind,
     whole_office,
 )

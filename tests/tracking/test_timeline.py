@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from procedures import actions
 from procedures.actions import BasisDraft
 from procedures.models import ImportRun, Procedure, Source
+from procedures.models.exemption import suggested_review
 from procedures.records import UNSAVED, Origin, insert, save
 from procedures.rules import ExemptionGround
 from tests import factories
@@ -170,7 +172,7 @@ def test_an_exemption_is_followed_from_the_proposal_to_its_end(procedure, member
     actions.propose_exemption(
         procedure_id=procedure.pk,
         ground=ExemptionGround.RULE_ART16,
-        article="",
+        article="第1項",
         reason="対面が要る",
         by=member,
     )
@@ -180,16 +182,25 @@ def test_an_exemption_is_followed_from_the_proposal_to_its_end(procedure, member
     withdrawn, confirmed, proposed = timeline(procedure)[:3]
     assert facts(proposed) == [
         ("適用除外", "根拠", None, "施行規則第16条"),
+        ("適用除外", "条項", None, "第1項"),
         ("適用除外", "理由", None, "対面が要る"),
     ]
     assert proposed.results == ()
-    assert facts(confirmed) == [("適用除外", "状態", "申出（確認待ち）", "確認済")]
+    review = suggested_review(timezone.localdate())
+    shown = f"{review.year}年3月31日"
+    assert facts(confirmed) == [
+        ("適用除外", "見直しの期日", "（空）", shown),
+        ("適用除外", "状態", "申出（確認待ち）", "確認済"),
+    ]
     assert confirmed.by_name == str(division_person)
     assert [change.new for change in confirmed.results] == [
         "適用除外",
         "方針6 施行規則第16条による適用除外",
     ]
-    assert facts(withdrawn) == [("適用除外", "状態", "確認済", "取下げ")]
+    assert facts(withdrawn) == [
+        ("適用除外", "見直しの期日", shown, "（空）"),
+        ("適用除外", "状態", "確認済", "取下げ"),
+    ]
     assert withdrawn.results[0].new == "検討"
 
 
@@ -266,9 +277,9 @@ def test_the_history_is_read_with_the_same_number_of_queries_at_any_length(
 ):
     national = factories.NationalPriorityFactory()
     update(procedure, member, national_priority_id=national.pk)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         timeline(procedure)
     for number in range(30):
         update(procedure, member, note=f"{number}")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         assert len(timeline(procedure)) == 32

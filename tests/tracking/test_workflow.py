@@ -38,6 +38,7 @@ LACKING = {
     Requirement.LAUNCHED_ON: {"launched_on": None},
     Requirement.LAUNCH_NOT_IN_FUTURE: {"launched_on": TODAY + timedelta(days=1)},
     Requirement.CHECKLIST: {"checks_done": False},
+    Requirement.SERVICE_REASON: {"departs_from_advice": True},
     Requirement.CONSULTATION: {"needs_consultation": True},
     Requirement.HOLD_REASON: {"hold_reason": " 　"},
 }

@@ -4,7 +4,7 @@ The preview and the write go through the same plan: what a person was shown is w
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ from procedures.actions import (
     lock_procedure,
     write_confirmation,
 )
+from procedures.chunks import chunks
 from procedures.classification import DERIVED_FIELDS, facts_of, set_classification, with_facts
 from procedures.display import Names, field_label, value_label
 from procedures.models import (
@@ -34,20 +35,23 @@ from procedures.models import (
     User,
 )
 from procedures.permissions import can_edit, check_can_edit, rights_of
+from procedures.policies import policy_in_force, policy_to_write_under
 from procedures.records import UNSAVED, Batch
+from procedures.rules import PolicyRevision
+from tracking.consultations import agreed_pairs
 from tracking.models import MigrationPlan
 
-from .plans import check_requirements, plan_of
+from .plans import check_requirements, check_service, plan_of
 
 FACT_FIELDS = (*ASPECT_FIELDS, "division_id")
 PLAN_FIELDS = (
-    "status", "hold_reason", "target_date", "launched_on", "service_id", "coverage", "assignee",
+    "status", "hold_reason", "target_date", "launched_on", "service_id", "service_reason",
+    "coverage", "assignee",
 )  # fmt: skip
 CONFIRMATION = "変更がないことの確認"
 NOTHING_YOURS = "まとめて変更や確認ができるのは、担当の部局室のDX推進チームと情報政策課です。"
 ABOLISHED = "廃止された手続です。変えるときは、手続のページで変えてください。"
 CHANGED_MEANWHILE = "確認の画面を表示した後に、{person}さんが変更しました。"
-_CHUNK = 10_000  # keys per query; databases limit the parameters of a statement
 
 
 class Versions(NamedTuple):
@@ -141,7 +145,7 @@ def editable_departments(user: User, keys: Sequence[int]) -> set[int | None]:
     """
     rights = rights_of(user)
     found: set[int | None] = set()
-    for chunk in _chunks(keys):
+    for chunk in chunks(keys):
         rows = Procedure.objects.filter(pk__in=chunk).order_by()
         found.update(rows.values_list("department", flat=True).distinct())
     editable = set(filter(rights.covers, found))
@@ -159,7 +163,9 @@ def plan_edit(
     where ``by`` may change none of them, ``ValidationError`` for a value that no row may have.
     """
     _check_values(edit)
-    return _plan(_loaded(keys), _Editing(edit, on), by=by, seen=seen)
+    procedures = _loaded(keys)
+    editing = _Editing(edit, on, procedures, policy_in_force())
+    return _plan(procedures, editing, by=by, seen=seen)
 
 
 @transaction.atomic
@@ -170,7 +176,9 @@ def apply_edit(*, edit: Edit, seen: Seen, by: User) -> Act:
     """
     _check_values(edit)
     on = timezone.localdate()
-    plan = _plan(_loaded(seen, is_locked=True), _Editing(edit, on), by=by, seen=seen)
+    procedures = _loaded(seen, is_locked=True)
+    editing = _Editing(edit, on, procedures, policy_to_write_under())
+    plan = _plan(procedures, editing, by=by, seen=seen)
     if not plan.rows:
         raise NothingToWrite
     origin = acts.begin(Act.Kind.EDIT, str(edit), by=by)
@@ -230,8 +238,11 @@ _Change = Callable[[Procedure, MigrationPlan], tuple[FieldChange, ...] | None]
 class _Editing:
     """Sets an edit on rows, with what they refer to read once."""
 
-    def __init__(self, edit: Edit, on: date) -> None:
-        self._edit, self._on = edit, on
+    def __init__(
+        self, edit: Edit, on: date, procedures: Iterable[Procedure], policy: PolicyRevision
+    ) -> None:
+        self._edit, self._on, self._policy = edit, on, policy
+        self._agreed = agreed_pairs(procedure.pk for procedure in procedures)
         services, divisions = ApplicationService.objects.all(), Division.objects.all()
         self._service = services.filter(pk=edit.plan.get("service_id")).first()
         divisions = divisions.select_related("department")
@@ -246,9 +257,10 @@ class _Editing:
             plan.service = self._service
         known = facts_of(procedure)
         if facts:
-            set_classification(procedure, known)
+            set_classification(procedure, known, self._policy)
         if progress:
-            check_requirements(plan, known, on=self._on)
+            check_service(plan, {change.name for change in progress}, on=self._on)
+            check_requirements(plan, known, on=self._on, agreed=self._agreed)
         return (*progress, *facts) or None
 
 
@@ -303,7 +315,7 @@ def _moved(seen: Seen, versions: Seen) -> dict[int, str]:
     keys = [pk for pk, now in versions.items() if seen.get(pk) != now]
     newest: dict[int, tuple[datetime, str]] = {}
     for model, owner in ((Procedure, "id"), (MigrationPlan, "procedure_id")):
-        for chunk in _chunks(keys):
+        for chunk in chunks(keys):
             entries = model.history.filter(**{f"{owner}__in": chunk}).order_by("history_id")
             for pk, at, name in entries.values_list(owner, "history_date", "by_name"):
                 newest[pk] = max(newest.get(pk, (at, name)), (at, name))
@@ -335,15 +347,15 @@ def _check_values(edit: Edit) -> None:
 
 def _loaded(keys: Iterable[int], *, is_locked: bool = False) -> list[Procedure]:
     """The procedures with all that an edit looks at, in the order of the office."""
-    chunks = list(_chunks(sorted(keys)))
+    parts = list(chunks(sorted(keys)))
     if is_locked:
         # Before anything is read: what stands beside a row is read as it is under its lock.
         locked = Procedure.objects.select_for_update().order_by("pk")
-        for chunk in chunks:
+        for chunk in parts:
             list(locked.filter(pk__in=chunk).values_list("pk"))
     rows = with_facts(Procedure.objects.in_office_order())
     rows = rows.select_related("department", "division", "plan__service")
-    return [row for chunk in chunks for row in rows.filter(pk__in=chunk)]
+    return [row for chunk in parts for row in rows.filter(pk__in=chunk)]
 
 
 def _plan_of(procedure: Procedure) -> MigrationPlan:
@@ -356,10 +368,7 @@ def _concerns(row: PlannedRow, model: type[models.Model]) -> bool:
 
 
 def _named(left_out: Iterable[LeftOut]) -> list[dict[str, Any]]:
-    return [
-        {"procedure": one.procedure.pk, "name": str(one.procedure), "reason": one.reason}
-        for one in left_out
-    ]
+    return [acts.left(one.procedure, one.reason) for one in left_out]
 
 
 def _label(model: type[models.Model], name: str) -> str:
@@ -368,8 +377,3 @@ def _label(model: type[models.Model], name: str) -> str:
 
 def _value(model: type[models.Model], name: str, value: Any, names: Names) -> str:
     return value_label(model, model._meta.get_field(name).name, value, names)
-
-
-def _chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(items), _CHUNK):
-        yield items[start : start + _CHUNK]

@@ -8,10 +8,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from procedures.actions import lock_procedure, withdraw_exemption
-from procedures.models import Exemption, Procedure, Role, Source, TeamMembership, User
-from procedures.models.organisation import TEAM_ROLES
-from procedures.permissions import check_can_confirm_exemption, rights_of
+from procedures.actions import lock_procedure, return_proposal, withdraw_exemption
+from procedures.models import Procedure, Source, TeamMembership, User
+from procedures.models.organisation import DIVISION_ROLES, TEAM_ROLES
+from procedures.permissions import rights_of
 from procedures.records import Origin, insert, save
 from tracking.models import Comment
 
@@ -31,8 +31,8 @@ NOT_IN_THIS_TALK = (
 NOTHING_WAITS = "このやりとりは、回答を待つものではありません。"
 CLOSED_ALREADY = "このやりとりは、すでに{by}さんが済にしています。"
 NOT_CLOSED = "このやりとりは、済になっていません。"
-RETURNED = "適用除外の申出を差し戻しました。\n理由：{reason}"
-WITHDRAWN = "確認済の適用除外を取り下げました。\n理由：{reason}"
+RETURNED = "適用除外の申出を差し戻しました。\n質問：{question}"
+WITHDRAWN = "適用除外を取り下げました。\n理由：{reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def people_of(procedure: Procedure) -> QuerySet[TeamMembership]:
     """
     in_team = Q(role__in=TEAM_ROLES, department__isnull=False, department=procedure.department_id)
     return (
-        TeamMembership.objects.filter(in_team | Q(role=Role.DIVISION), user__is_active=True)
+        TeamMembership.objects.filter(in_team | Q(role__in=DIVISION_ROLES), user__is_active=True)
         .select_related("user")
         .order_by(
             F("department").asc(nulls_last=True), "user__display_name", "user__username", "pk"
@@ -161,28 +161,53 @@ def reopen_comment(*, comment_id: int, by: User) -> Comment:
 
 @transaction.atomic
 def return_exemption(
-    *, procedure_id: int, by: User, proposed_at: datetime | None, reason: str
+    *, procedure_id: int, by: User, question: str, seen: str | None = None
 ) -> Procedure:
-    """Takes an exemption back and tells the team why, in one act (差戻し, clause 6).
+    """Sends a proposed exemption back to who made it, with a question (差戻し, clause 6).
 
-    A proposal is sent back to who made it; a decided one is withdrawn. Raises as
-    ``procedures.actions.withdraw_exemption``; then nothing is written.
+    The question stands on the proposal and in the talk. Raises as
+    ``procedures.actions.return_proposal``; then nothing is written.
     """
-    check_can_confirm_exemption(by)
-    lock_procedure(procedure_id)
-    before = Exemption.objects.filter(procedure=procedure_id).first()
-    procedure = withdraw_exemption(procedure_id=procedure_id, by=by, proposed_at=proposed_at)
-    is_return = before.state == Exemption.State.PROPOSED
+    procedure = return_proposal(procedure_id=procedure_id, question=question, by=by, seen=seen)
+    _tell_proposer(procedure, RETURNED.format(question=question), by, is_return=True)
+    return procedure
+
+
+@transaction.atomic
+def take_exemption_back(
+    *, procedure_id: int, by: User, reason: str, seen: str | None = None
+) -> Procedure:
+    """Withdraws an exemption and tells the team why, in one act (取下げ, clause 6).
+
+    Raises as ``procedures.actions.withdraw_exemption``; then nothing is written.
+    """
+    procedure = withdraw_exemption(procedure_id=procedure_id, by=by, seen=seen)
+    _tell_proposer(procedure, WITHDRAWN.format(reason=reason), by, is_return=False)
+    return procedure
+
+
+def write_to_team(
+    procedure: Procedure,
+    text: str,
+    *,
+    mentioned_id: int,
+    origin: Origin,
+    is_return: bool = False,
+) -> Comment:
+    """Writes to the team of a procedure that is locked, for a writer whose outcome it must know.
+
+    Who is mentioned is left out where they are no more in that team. Nobody is there yet to wait
+    for a procedure of 所管未定; who gets it can read it.
+    """
     comment = Comment(
         procedure=procedure,
-        text=(RETURNED if is_return else WITHDRAWN).format(reason=reason),
-        # Nobody is there yet whom it could wait for; who gets the procedure can read it.
+        text=text,
         addressee=Comment.Addressee.TEAM if procedure.department_id else "",
-        mentioned_id=_proposer_in_team(procedure, before),
+        mentioned_id=_in_team(procedure, mentioned_id),
         is_return=is_return,
     )
-    _insert(comment, Origin(by, Source.FORM))
-    return procedure
+    _insert(comment, origin)
+    return comment
 
 
 def said_to(user: User) -> QuerySet[Comment]:
@@ -258,7 +283,17 @@ def _write_done(
     save(comment, ["done_by_id", "done_at"], origin)
 
 
-def _proposer_in_team(procedure: Procedure, exemption: Exemption) -> int | None:
-    proposer = exemption.proposed_by_id
-    in_team = people_of(procedure).filter(user=proposer, role__in=TEAM_ROLES)
-    return proposer if in_team.exists() else None
+def _tell_proposer(procedure: Procedure, text: str, by: User, *, is_return: bool) -> None:
+    write_to_team(
+        procedure,
+        text,
+        mentioned_id=procedure.exemption.proposed_by_id,
+        origin=Origin(by, Source.FORM),
+        is_return=is_return,
+    )
+
+
+def _in_team(procedure: Procedure, person_id: int) -> int | None:
+    """``person_id`` where that person is in the team of ``procedure``, else None."""
+    in_team = people_of(procedure).filter(user=person_id, role__in=TEAM_ROLES)
+    return person_id if in_team.exists() else None

@@ -1,12 +1,13 @@
 """The only writers of 確認済: findings of the inspection dismissed for a while, and taken back."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from procedures.chunks import chunks
 from procedures.models import Procedure, Source, User
 from procedures.permissions import check_can_edit
 from procedures.records import Batch, Origin, delete
@@ -20,7 +21,6 @@ UNTIL_PAST = "期限は今日以後の日にしてください。"
 UNTIL_TOO_FAR = "期限は{day}までの日にしてください。先のことは、そのときにもう一度確かめます。"
 _FIELDS = ("subject", "reason", "until", "dismissed_by_id", "dismissed_at")
 LONGEST_YEARS = 2
-_CHUNK = 5_000  # keys per query; databases limit the parameters of a statement
 
 
 class FindingsChanged(Exception):
@@ -49,7 +49,7 @@ def dismiss(*, check: Check, seen: Mapping[int, str], reason: str, until: date, 
     reason = reason.strip()
     _check_given(reason, until, on)
     keys = sorted(seen)
-    for chunk in _chunks(keys):
+    for chunk in chunks(keys):
         for procedure in _locked(chunk):
             check_can_edit(by, procedure)
         if open_details(check, Procedure.objects.filter(pk__in=chunk), on) != {
@@ -77,7 +77,7 @@ def take_back(*, keys: Collection[int], by: User) -> int:
     edit one of the procedures; then nothing is written.
     """
     rows: list[Dismissal] = []
-    for chunk in _chunks(sorted(keys)):
+    for chunk in chunks(sorted(keys)):
         found = Dismissal.objects.select_for_update(of=("self",)).filter(pk__in=chunk)
         rows += found.select_related("procedure__department").order_by("pk")
     for row in rows:
@@ -107,12 +107,5 @@ def _earlier(check: Check, keys: Sequence[int]) -> dict[int, Dismissal]:
     """The dismissals of ``check`` that hold no more."""
     found = Dismissal.objects.filter(check_key=check.key)
     return {
-        row.procedure_id: row
-        for chunk in _chunks(keys)
-        for row in found.filter(procedure__in=chunk)
+        row.procedure_id: row for chunk in chunks(keys) for row in found.filter(procedure__in=chunk)
     }
-
-
-def _chunks(keys: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(keys), _CHUNK):
-        yield keys[start : start + _CHUNK]

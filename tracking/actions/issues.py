@@ -15,6 +15,7 @@ from procedures.classification import DERIVED_FIELDS, facts_of, set_classificati
 from procedures.editing import Conflict, merged_changes
 from procedures.models import ASPECT_FIELDS, Act, Procedure, Source, User
 from procedures.permissions import can_edit, check_can_edit
+from procedures.policies import policy_to_write_under
 from procedures.records import Origin, insert, save, save_many
 from procedures.rules import (
     DESIGNATED_MANAGER_MEASURE,
@@ -25,6 +26,7 @@ from procedures.rules import (
     Classification,
     Facts,
     Measure,
+    PolicyRevision,
     classify,
     label,
     measures_for,
@@ -91,9 +93,11 @@ def reviews_for(aspect: str, basis: BasisLevel = BasisLevel.UNKNOWN) -> tuple[Me
     return measures_for(Aspect(aspect), basis)
 
 
-def after_solving(facts: Facts, aspect: str, outcome: Answer) -> Classification:
+def after_solving(
+    facts: Facts, aspect: str, outcome: Answer, policy: PolicyRevision
+) -> Classification:
     """What a procedure with ``facts`` is once ``aspect`` is solved with ``outcome``."""
-    return classify(replace(facts, **{aspect: outcome}) if aspect else facts)
+    return classify(replace(facts, **{aspect: outcome}) if aspect else facts, policy)
 
 
 def objection_to(procedure: Procedure, aspect: str) -> str:
@@ -158,7 +162,7 @@ def open_issues(*, procedure_ids: Sequence[int], drafts: Sequence[Draft], by: Us
             if reason and (not wanted or (procedure.pk, draft.aspect) in taken)
         ]
         if named:
-            left_out.append(left(procedure, "".join(dict.fromkeys(named))))
+            left_out.append(acts.left(procedure, "".join(dict.fromkeys(named))))
     if not opened:
         raise ValidationError(NOTHING_TO_OPEN)
     subjects = "」「".join(subject_of(draft.aspect) for draft in drafts)
@@ -220,9 +224,10 @@ def write_solved(issues: Sequence[Issue], outcome: str, note: str, origin: Origi
         issue.outcome, issue.outcome_note = outcome, note
     save_many(issues, ["state", "closed_on", "outcome", "outcome_note"], origin)
     answered = [issue for issue in issues if issue.aspect and _answer_of(issue) != outcome]
+    policy = policy_to_write_under()
     for issue in answered:
         setattr(issue.procedure, issue.aspect, outcome)
-        set_classification(issue.procedure, facts_of(issue.procedure))
+        set_classification(issue.procedure, facts_of(issue.procedure), policy)
     aspects = dict.fromkeys(issue.aspect for issue in answered)
     procedures = [issue.procedure for issue in answered]
     save_many(procedures, [*aspects, *DERIVED_FIELDS], origin)
@@ -249,11 +254,6 @@ def changed_since(issue: Issue, outcome: str, version: int) -> str:
         answer = label(Answer(_answer_of(issue)))
         return ANSWER_CHANGED_SINCE.format(subject=issue.subject, answer=answer)
     return ""
-
-
-def left(procedure: Procedure, reason: str) -> dict[str, Any]:
-    """One procedure that an act leaves as it is, and why."""
-    return {"procedure": procedure.pk, "name": str(procedure), "reason": reason}
 
 
 def not_yours(by: User, procedure: Procedure) -> str:

@@ -18,7 +18,6 @@ from .issues import (
     NO_OUTCOME,
     OUTCOMES,
     changed_since,
-    left,
     lock_issues,
     not_yours,
     reviews_for,
@@ -141,7 +140,7 @@ def close_measure(
             check_can_edit(by, issue.procedure)
         reason = _reason_against(issue, measure, ticked, outcome, by)
         if reason:
-            left_out.append(left(issue.procedure, reason))
+            left_out.append(acts.left(issue.procedure, reason))
         elif issue.pk in ticked:
             solved.append(issue)
     origin = acts.begin(Act.Kind.MEASURE, f"「{measure}」を導入済にする", by=by)

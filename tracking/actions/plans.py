@@ -1,27 +1,29 @@
 """The writers of a plan and of the BPR sheet: permission, comparison, requirements, history."""
 
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Collection, Container, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from procedures.actions import lock_procedure, write_procedure, write_touched
 from procedures.classification import facts_of
 from procedures.editing import Conflict, Disagreement, merged_changes
-from procedures.models import Procedure, Source, User
-from procedures.permissions import DIVISION_ONLY, check_can_edit, rights_of
+from procedures.models import ApplicationService, Procedure, Source, User
+from procedures.permissions import check_can_edit
 from procedures.records import UNSAVED, Origin, insert, save
-from procedures.rules import Facts, Service, needs_consultation
+from procedures.rules import Facts, Service, advise_service, needs_consultation
+from tracking.consultations import Pair, agreed_pairs
 from tracking.models import CHECK_FIELDS, REVIEW_FIELDS, MigrationPlan, WorkReview
-from tracking.workflow import SENTENCES, PlanFacts, Status, unmet
+from tracking.services import facts_for_service, objection_to
+from tracking.workflow import SENTENCES, PlanFacts, Requirement, Status, unmet
 
 EDITABLE_FIELDS = (
-    "status", "target_date", "launched_on", "service_id", "coverage", "url", "national_due",
-    "assignee", "hold_reason", "consultation_agreed_on", *CHECK_FIELDS, "checklist_exception",
+    "status", "target_date", "launched_on", "service_id", "service_reason", "coverage", "url",
+    "national_due", "assignee", "hold_reason", *CHECK_FIELDS, "checklist_exception",
 )  # fmt: skip
 
 
@@ -107,7 +109,7 @@ def write_plan(
 
     Raises ``ValidationError`` by field when the state's requirements are not met.
     """
-    check_changes(plan, changes, facts, origin.by)
+    check_changes(plan, changes, facts)
     if not changes:
         return
     if plan._state.adding:
@@ -116,45 +118,86 @@ def write_plan(
         save(plan, changes, origin)
 
 
-def check_changes(plan: MigrationPlan, changes: Mapping[str, Any], facts: Facts, by: User) -> None:
+def check_changes(plan: MigrationPlan, changes: Mapping[str, Any], facts: Facts) -> None:
     """Sets ``changes`` on ``plan`` (in memory) and raises what stands against them."""
     unknown = set(changes) - set(EDITABLE_FIELDS)
     if unknown:
         raise ValueError(f"not fields that an edit may write: {sorted(unknown)}")
-    if "consultation_agreed_on" in changes and not rights_of(by).is_division:
-        raise PermissionDenied(DIVISION_ONLY)
     for name, value in changes.items():
         setattr(plan, name, value)
     changed = {plan._meta.get_field(name).name for name in changes}
     plan.clean_fields(exclude={field.name for field in plan._meta.fields} - changed)
     if changes:
-        check_requirements(plan, facts, on=timezone.localdate())
+        on = timezone.localdate()
+        check_service(plan, changes, on=on)
+        check_requirements(plan, facts, on=on, agreed=agreed_pairs([plan.procedure_id]))
 
 
-def check_requirements(plan: MigrationPlan, facts: Facts, *, on: date) -> None:
+def check_service(plan: MigrationPlan, changed: Collection[str], *, on: date) -> None:
+    """Raises ``ValidationError`` where a service is newly chosen that cannot be used.
+
+    ``changed`` are the attributes that are; a plan may keep a service that has ended.
+    """
+    if "service_id" not in changed or plan.service is None:
+        return
+    objection = objection_to(plan.service, on=on, target_date=plan.target_date)
+    if objection:
+        raise ValidationError({"service": objection})
+
+
+def check_requirements(
+    plan: MigrationPlan, facts: Facts, *, on: date, agreed: Container[Pair]
+) -> None:
     """Raises ``ValidationError`` by field with what the plan's state still requires."""
     errors: dict[str, list[str]] = {}
-    for requirement in unmet(plan_facts(plan, facts, on=on)):
+    for requirement in unmet(plan_facts(plan, facts, on=on, agreed=agreed)):
         field, sentence = SENTENCES[requirement]
         errors.setdefault(field, []).append(sentence)
     if errors:
         raise ValidationError(errors)
 
 
-def plan_facts(plan: MigrationPlan, facts: Facts, *, on: date) -> PlanFacts:
-    """What the workflow looks at, on the day ``on``."""
-    service = plan.service
+def plan_facts(
+    plan: MigrationPlan, facts: Facts, *, on: date, agreed: Container[Pair]
+) -> PlanFacts:
+    """What the workflow looks at, on the day ``on``; ``agreed`` as ``agreed_pairs`` gives it."""
+    chosen = Service(plan.service.kind) if plan.service else None
     return PlanFacts(
         status=Status(plan.status),
         on=on,
-        has_service=service is not None,
+        has_service=chosen is not None,
+        departs_from_advice=chosen is not None and chosen is not advise_service(facts).service,
+        service_reason=plan.service_reason,
         launched_on=plan.launched_on,
         checks_done=all(getattr(plan, field) for field in CHECK_FIELDS),
         checklist_exception=plan.checklist_exception,
-        needs_consultation=service is not None and needs_consultation(facts, Service(service.kind)),
-        consultation_agreed=plan.consultation_agreed_on is not None,
+        needs_consultation=chosen is not None and needs_consultation(facts, chosen),
+        consultation_agreed=(plan.procedure_id, plan.service_id) in agreed,
         hold_reason=plan.hold_reason,
     )
+
+
+def against_restoring(plans: Sequence[MigrationPlan], fields: Collection[str]) -> dict[int, str]:
+    """Which of the plans may not be online again as ``fields`` set them back, each with why.
+
+    They would need a consultation that is agreed no more. Two queries, however many they are.
+    """
+    if not {"status", "service_id"} & set(fields):
+        return {}
+    others = ApplicationService.objects.filter(kind=Service.OTHER.value)
+    outside = set(others.values_list("pk", flat=True))
+    online = [
+        plan
+        for plan in plans
+        if plan.status == Status.ONLINE
+        and plan.service_id in outside
+        and needs_consultation(facts_for_service(plan.procedure), Service.OTHER)
+    ]
+    agreed = agreed_pairs(plan.procedure_id for plan in online)
+    sentence = SENTENCES[Requirement.CONSULTATION][1]
+    return {
+        plan.pk: sentence for plan in online if (plan.procedure_id, plan.service_id) not in agreed
+    }
 
 
 def _write_review(

@@ -118,10 +118,7 @@ def _write(plan: PublicationPlan, label: str, *, by: User, is_approved: bool) ->
     batch.insert([one for one in publications if one._state.adding])
     batch.update(stored, values)
     batch.write()
-    left_out = [
-        {"procedure": one.procedure.pk, "name": str(one.procedure), "reason": one.reason}
-        for one in plan.left_out
-    ]
+    left_out = [acts.left(one.procedure, one.reason) for one in plan.left_out]
     return acts.finish(origin, count=len(plan.rows), left_out=left_out)
 
 

@@ -5,7 +5,7 @@ from django.db.models import Q
 from procedures.models import Exemption, LegalBasis
 from procedures.rules import BasisLevel, Category, Warning
 from tracking.models import OPEN_STATES, Issue
-from tracking.selections import IS_ONLINE, always, has
+from tracking.selections import IS_ONLINE, always, condition, has
 
 from .check import CURRENT, Check, Place, Severity
 
@@ -52,6 +52,16 @@ CHECKS = (
         Place.BASES,
         always(_basis_unknown()),
         "適用除外の根拠は{exemption__ground}",
+    ),
+    Check(
+        "exemption_review_due",
+        Severity.WARNING,
+        "適用除外の見直しの時期",
+        "確認済の適用除外で、見直しの期日が来たか、条項が失効しています。",
+        "情報政策課が、引き続き適用除外とするか、取り下げるかを決めてください。",
+        Place.EXEMPTION,
+        lambda on: condition("exemption_review_due", on),
+        "適用除外の根拠は{exemption__ground}、見直しの期日は{exemption__review_on}",
     ),
     Check(
         "exempt_and_planned",

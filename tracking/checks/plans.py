@@ -9,8 +9,15 @@ from django.utils import timezone
 
 from procedures.models import FLAG_FIELDS, TeamMembership, User
 from procedures.models.organisation import OFFICE_ROLES
-from procedures.rules import POLICY_2024, Answer, Aspect, Facts, advise_service
-from tracking.models import CHECK_FIELDS, OPEN_STATES, Coverage, Issue, MigrationPlan
+from procedures.rules import POLICY_2024, Answer, Aspect, Facts, Service, advise_service
+from tracking.models import (
+    CHECK_FIELDS,
+    OPEN_STATES,
+    Consultation,
+    Coverage,
+    Issue,
+    MigrationPlan,
+)
 from tracking.selections import (
     IS_ONLINE,
     NATIONAL_DUE_UNKNOWN,
@@ -56,6 +63,17 @@ def _launched(on: date) -> Q:
 
 def _service_ended(on: date) -> Q:
     return CURRENT & Q(plan__service__available_until__lt=on)
+
+
+def _without_consultation() -> Q:
+    """Clause 4, last paragraph: what neither is designated nor was there before needs one."""
+    agreed = Consultation.objects.filter(
+        procedure=OuterRef("procedure"),
+        service=OuterRef("service"),
+        state=Consultation.State.AGREED,
+    )
+    outside = MigrationPlan.objects.filter(~Exists(agreed), service__kind=Service.OTHER.value)
+    return _IN_USE & Q(designated_service=False, legacy_service=False) & has(outside)
 
 
 def _unchanged_for_a_year(on: date) -> Q:
@@ -110,6 +128,18 @@ CHECKS = (
         Place.PLAN,
         _service_ended,
         "{plan__service__name}（{plan__service__available_until}まで）、状況「{plan_status}」",
+    ),
+    Check(
+        "online_without_consultation",
+        Severity.ERROR,
+        "協議が調っていないサービスで公開している",
+        "情報政策課との協議が要るサービス（方針4）でオンライン化済になっていますが、"
+        "そのサービスについて調った協議がありません。",
+        "情報政策課と協議してください。指定のサービスや方針策定前の専用システムなら、手続のその欄を"
+        "改めてください。",
+        Place.PLAN,
+        always(_without_consultation()),
+        "{plan__service__name}、開始日 {plan__launched_on}",
     ),
     Check(
         "overdue",
@@ -179,13 +209,13 @@ CHECKS = (
     Check(
         "service_against_policy",
         Severity.WARNING,
-        "方針4が示すサービスと違う",
-        "方針4で使うことになるサービスと種別が違い、情報政策課との協議が調った日もありません。",
-        "サービスを選び直すか、手続の特徴を改めるか、情報政策課と協議してください。",
+        "方針4と違うサービスを使う理由がない",
+        "方針4で使うことになるサービスと種別が違いますが、その理由が計画に書かれていません。",
+        "違うサービスを使う理由を入力するか、サービスを選び直すか、手続の特徴を改めてください。",
         Place.PLAN,
         always(
             CURRENT
-            & Q(plan__service__isnull=False, plan__consultation_agreed_on__isnull=True)
+            & Q(plan__service__isnull=False, plan__service_reason="")
             & ~Q(plan__service__kind=ADVISED)
         ),
         "計画は{plan__service__kind}（{plan__service__name}）、方針4では{advised}",

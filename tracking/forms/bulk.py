@@ -6,17 +6,17 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 
 from procedures.display import field_label
-from procedures.models import ASPECT_FIELDS, ApplicationService, Division, Procedure
+from procedures.models import ASPECT_FIELDS, Division, Procedure
 from procedures.models.procedure import ANSWER_CHOICES
 from tracking.actions.bulk import FACT_FIELDS, PLAN_FIELDS, Edit, Seen, Versions
 from tracking.models import Coverage, MigrationPlan
+from tracking.services import offered_services
 from tracking.workflow import STATUS_LABELS, Status
 
 from .fields import OUTDATED, DayField, ProseField
-from .rows import BAD_DATE
+from .rows import BAD_DATE, REASON_HELP
 
 KEEP = "変えない"
 NONE, EMPTY = "none", "（空にする）"
@@ -54,6 +54,12 @@ class BulkEditForm(forms.Form):
     target_date = _day("target_date")
     clear_target_date = _clear("target_date")
     service_id = _choice("利用サービス", [], can_be_empty=True)
+    service_reason = ProseField(
+        label=field_label(MigrationPlan, "service_reason"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=REASON_HELP,
+    )
     coverage = _choice("オンラインの範囲", Coverage.choices, can_be_empty=True)
     launched_on = _day("launched_on")
     clear_launched_on = _clear("launched_on")
@@ -67,9 +73,7 @@ class BulkEditForm(forms.Form):
         self, data: Any = None, *, departments: Collection[int], on: date, **options: Any
     ) -> None:
         super().__init__(data, **options)
-        in_use = Q(available_until__isnull=True) | Q(available_until__gte=on)
-        services = ApplicationService.objects.filter(in_use)
-        self.fields["service_id"].choices += services.values_list("pk", "name")
+        self.fields["service_id"].choices += offered_services([on, date.max])
         self.fields["division_id"].choices += _divisions(departments, on)
         for name in ASPECT_FIELDS:
             self.fields[name] = _choice(field_label(Procedure, name), ANSWER_CHOICES)

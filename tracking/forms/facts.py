@@ -12,6 +12,7 @@ from procedures.models import (
     ASPECT_FIELDS,
     FLAG_FIELDS,
     Division,
+    NationalListEdition,
     NationalPriorityProcedure,
     Procedure,
     Scope,
@@ -101,7 +102,8 @@ class FactsForm(VersionedForm, DescriptionForm):
             self.fields[name] = forms.BooleanField(
                 label=field_label(Procedure, name), required=False
             )
-        self.fields["national_priority_id"].choices = [("", "該当なし"), *_national_choices()]
+        offered = _national_choices(obj.national_priority_id)
+        self.fields["national_priority_id"].choices = [("", "該当なし"), *offered]
         self._offer_divisions(obj, on)
 
     @property
@@ -157,9 +159,12 @@ class NewProcedureForm(OwnerForm, DescriptionForm):
         }
 
 
-def _national_choices() -> list[tuple[str, list[tuple[int, str]]]]:
+def _national_choices(stored: int | None) -> list[tuple[str, list[tuple[int, str]]]]:
+    """What counts of the national list, and what is stored, by edition and group."""
     groups: dict[str, list[tuple[int, str]]] = {}
-    for row in NationalPriorityProcedure.objects.select_related("edition"):
+    current = Q(edition__state=NationalListEdition.State.CURRENT)
+    rows = NationalPriorityProcedure.objects.filter(current | Q(pk=stored))
+    for row in rows.select_related("edition"):
         group = f"{row.edition.name}　{row.group}".strip()
         groups.setdefault(group, []).append((row.pk, str(row)))
     return list(groups.items())

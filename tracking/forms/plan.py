@@ -27,14 +27,9 @@ CHECK_HELP = {
 
 
 class PlanPageForm(PlanForm):
-    """オンライン化計画: what the row of the list has; who, the national date, how much, the talk.
+    """オンライン化計画: what the row of the list has; who, the national date, how much."""
 
-    協議が調った日 (clause 4) is for the division alone.
-    """
-
-    attributes = (
-        *PlanForm.attributes, "coverage", "national_due", "assignee", "consultation_agreed_on"
-    )  # fmt: skip
+    attributes = (*PlanForm.attributes, "coverage", "national_due", "assignee")
 
     coverage = forms.ChoiceField(
         label=field_label(MigrationPlan, "coverage"),
@@ -54,17 +49,9 @@ class PlanPageForm(PlanForm):
         required=False,
         widget=forms.TextInput(attrs={"list": "assignees", "autocomplete": "off"}),
     )
-    consultation_agreed_on = DayField(
-        label=field_label(MigrationPlan, "consultation_agreed_on"),
-        required=False,
-        error_messages={"invalid": BAD_DATE},
-        help_text="方針4によらないサービスを使うことについて、協議が調った日です。",
-    )
 
-    def __init__(self, *args: Any, may_agree: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not may_agree:
-            del self.fields["consultation_agreed_on"]
         for name, text in CHECK_HELP.items():
             self.fields[name].help_text = text
         if self.obj.national_due:

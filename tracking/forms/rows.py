@@ -6,17 +6,17 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 
-from procedures.classification import facts_of
 from procedures.display import field_label
 from procedures.editing import Conflict
-from procedures.models import ASPECT_FIELDS, ApplicationService, Procedure
+from procedures.models import ASPECT_FIELDS, Procedure
 from procedures.models.procedure import ANSWER_CHOICES
-from procedures.rules import Aspect, ExemptionGround, Service, advise_service, label
+from procedures.rules import Aspect, ServiceAdvice, advise_service
+from tracking.judgement import advice_words
 from tracking.models import CHECK_FIELDS, MigrationPlan
+from tracking.services import facts_for_service, offered_services
 from tracking.workflow import STATUS_LABELS, Status
 
 from .facts import OTHER_HELP
@@ -26,12 +26,16 @@ from .versioned import VersionedForm
 BAD_DATE = "日付は年月日で入力してください（例：2027-03-31）。"
 BAD_URL = "URLは https:// から始まる形で入力してください。"
 NO_SERVICE = "（未定）"
-ADVICE = "方針4で前提とするサービスは「{service}」です。"
+ADVICE = "方針4では{advice}です。"
+REASON_HELP = "サービスの種別が方針4と違うときに、準備中から先に進めるために書きます。"
 
 
-def _prose(model: type, name: str) -> ProseField:
+def _prose(model: type, name: str, help_text: str = "") -> ProseField:
     return ProseField(
-        label=field_label(model, name), required=False, widget=forms.Textarea(attrs={"rows": 2})
+        label=field_label(model, name),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=help_text,
     )
 
 
@@ -74,8 +78,8 @@ class PlanForm(VersionedForm):
     """The plan: where it stands, when, with which service, and what its state requires."""
 
     attributes = (
-        "status", "target_date", "service_id", "launched_on", "url", *CHECK_FIELDS,
-        "checklist_exception", "hold_reason",
+        "status", "target_date", "service_id", "service_reason", "launched_on", "url",
+        *CHECK_FIELDS, "checklist_exception", "hold_reason",
     )  # fmt: skip
 
     version = VersionField()
@@ -86,6 +90,7 @@ class PlanForm(VersionedForm):
     service_id = forms.TypedChoiceField(
         label="利用サービス", required=False, coerce=int, empty_value=None
     )
+    service_reason = _prose(MigrationPlan, "service_reason", help_text=REASON_HELP)
     launched_on = DayField(label="開始日", required=False, error_messages={"invalid": BAD_DATE})
     # Text for the browser, so that what it may not be is said here, in our words.
     url = ProseField(
@@ -98,28 +103,21 @@ class PlanForm(VersionedForm):
     checklist_exception = _prose(MigrationPlan, "checklist_exception")
     hold_reason = _prose(MigrationPlan, "hold_reason")
 
-    def __init__(self, *args: Any, on: date, advised: Service, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, on: date, advice: ServiceAdvice, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in CHECK_FIELDS:
             self.fields[name] = forms.BooleanField(
                 label=field_label(MigrationPlan, name), required=False
             )
-        self.fields["service_id"].help_text = ADVICE.format(service=label(advised))
-        self._offer_services(on)
+        field = self.fields["service_id"]
+        field.help_text = ADVICE.format(advice=advice_words(advice))
+        days = (on, self.obj.target_date)
+        field.choices = [("", NO_SERVICE), *offered_services(days, also=self.obj.service_id)]
 
     @property
     def checks(self) -> list[forms.BoundField]:
         """The release checklist of clause 2."""
         return [self[name] for name in CHECK_FIELDS]
-
-    def _offer_services(self, on: date) -> None:
-        """Those not yet out of use on the day ``on``, and the present one."""
-        in_use = Q(available_until__isnull=True) | Q(available_until__gte=on)
-        services = ApplicationService.objects.filter(in_use | Q(pk=self.obj.service_id))
-        self.fields["service_id"].choices = [
-            ("", NO_SERVICE),
-            *services.values_list("pk", "name"),
-        ]
 
 
 class RowForm:
@@ -134,8 +132,7 @@ class RowForm:
         conflict: Conflict | None = None,
     ) -> None:
         options: dict[str, Any] = {"conflict": conflict, "auto_id": f"id_{procedure.pk}_%s"}
-        # Clause 4 looks at the procedure alone, neither at its legal bases nor at an exemption.
-        facts = facts_of(procedure, levels=(), ground=ExemptionGround.NONE)
+        facts = facts_for_service(procedure)
         self.answers = AnswersForm(
             data, obj=procedure, version=procedure.version, prefix="answers", **options
         )
@@ -145,7 +142,7 @@ class RowForm:
             version=plan.version,
             prefix="plan",
             on=timezone.localdate(),
-            advised=advise_service(facts).service,
+            advice=advise_service(facts),
             **options,
         )
         if data is None and conflict is None:

@@ -32,6 +32,12 @@ class Comparison:
     chosen: str
 
 
+class SeenVersionForm(forms.Form):
+    """The version of a row that a page shows, to be compared with what is stored by now."""
+
+    version = VersionField()
+
+
 class VersionedForm(forms.Form):
     """A form over ``attributes`` of ``obj``; ``version`` is the one whose values it shows.
 

@@ -1,6 +1,7 @@
 """The tables of the migration, by noun; import them from here."""
 
 from .comment import Comment
+from .consultation import Consultation, ConsultationNote
 from .edition import Edition
 from .inspection import Dismissal
 from .issue import FORECAST, OPEN_STATES, Issue, SharedMeasure, subject_of
@@ -9,6 +10,7 @@ from .personal import ColumnChoice, ListName, SavedFilter
 from .plan import CHECK_FIELDS, Coverage, Goal, MigrationPlan
 from .publication import Publication
 from .reminder import Reminder
+from .reorganisation import Reorganisation
 from .review import REVIEW_AREAS, REVIEW_FIELDS, ReviewArea, WorkReview
 
 __all__ = [
@@ -19,6 +21,8 @@ __all__ = [
     "REVIEW_FIELDS",
     "ColumnChoice",
     "Comment",
+    "Consultation",
+    "ConsultationNote",
     "Coverage",
     "Dismissal",
     "Edition",
@@ -29,6 +33,7 @@ __all__ = [
     "MigrationPlan",
     "Publication",
     "Reminder",
+    "Reorganisation",
     "ReviewArea",
     "SavedFilter",
     "SharedMeasure",

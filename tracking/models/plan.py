@@ -41,6 +41,7 @@ class MigrationPlan(Versioned):
         on_delete=models.PROTECT,
         related_name="plans",
     )
+    service_reason = models.TextField("方針4と違うサービスを使う理由", blank=True, default="")
     coverage = models.CharField(
         "オンラインの範囲", max_length=8, choices=Coverage.choices, blank=True, default=""
     )
@@ -48,7 +49,6 @@ class MigrationPlan(Versioned):
     national_due = models.DateField("国の期限", null=True, blank=True)
     assignee = models.CharField("担当者", max_length=100, blank=True, default="")
     hold_reason = models.TextField("保留の理由", blank=True, default="")
-    consultation_agreed_on = models.DateField("協議が調った日", null=True, blank=True)
     plain_wording_checked = models.BooleanField("表記が分かりやすい", default=False)
     items_reviewed = models.BooleanField("記載項目を見直した", default=False)
     input_help_checked = models.BooleanField("入力の補助がある", default=False)

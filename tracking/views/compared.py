@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from procedures.models import Department, Division, Procedure
 from tracking.dashboard_filter import BY_VALUE, DashboardFilter, View, conditions_in
 from tracking.figures import Definition
@@ -35,7 +37,8 @@ class Compared:
 
     ``department`` is the one whose divisions they are, None where departments are compared.
     ``without`` are the names of departments without a procedure. ``made_of`` is what all figures
-    were read from where they were kept, None where they were counted.
+    were read from where they were kept, None where they were counted. ``procedures`` are those
+    of the figures, None where they are of all.
     """
 
     overview: Overview
@@ -43,6 +46,7 @@ class Compared:
     units: tuple[UnitFigures, ...]
     without: tuple[str, ...]
     made_of: Kept | None
+    procedures: QuerySet[Procedure] | None
 
 
 def compared(view: View, chosen: DashboardFilter | None) -> Compared:
@@ -67,6 +71,7 @@ def compared(view: View, chosen: DashboardFilter | None) -> Compared:
         units=tuple(_by_value(shown, view.rate) if is_by_value else shown),
         without=() if department else _without_procedures(overview),
         made_of=made_of,
+        procedures=chosen.qs if chosen else None,
     )
 
 

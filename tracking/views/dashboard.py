@@ -13,8 +13,9 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
+from procedures.actions.policies import scheduled_edition
 from procedures.permissions import check_can_see_dashboard
-from procedures.rules import POLICY_2024
+from procedures.policies import edition_in_force
 from procedures.templatetags.inventory import fiscal_year_label, percent
 from tracking.charts import BarChart, BarRow, bar_chart
 from tracking.dashboard_filter import (
@@ -26,8 +27,11 @@ from tracking.dashboard_filter import (
     is_to_unfold,
 )
 from tracking.distribution import awaited_sheets
+from tracking.exemption_figures import ExemptionMonth, exemptions_by_month
 from tracking.figures import CONCERNS, DEFINITIONS, QUALITY, Weight
 from tracking.forms.dashboard import ViewForm
+from tracking.models import Reorganisation
+from tracking.national_coverage import coverage
 from tracking.navigation import instruments
 from tracking.online_rates import rates_over
 from tracking.remembered import Remembered
@@ -38,10 +42,16 @@ from . import figures
 from .base_rates import base_rows
 from .burn_up import burn_up_section
 from .compared import Compared, UnitFigures, compared
+from .exemption_parts import ground_table, month_chart, month_table
 from .figures import CONCERN_COLUMNS, DETAIL_COLUMNS, Column, Count, Rows, Table, rate_columns
 from .inventory_parts import inventory_chart, inventory_table, status_chart, status_table
 
-WAITING = tuple(DEFINITIONS[key] for key in ("exemption_proposed", "asking", "unassigned"))
+WAITING = tuple(
+    DEFINITIONS[key]
+    for key in (
+        *("exemption_proposed", "exemption_review_due", "consulting", "asking", "unassigned"),
+    )
+)
 """What waits for the division."""
 LATE = tuple(definition for definition in CONCERNS if definition not in WAITING)
 TEAMS_WAITING = ("asked", "issue_due", "to_confirm")
@@ -59,7 +69,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     conditions = conditions_in(request.GET)
     context = {
         "form": form,
-        "policy": POLICY_2024,
+        "waiting_policy": scheduled_edition(),
+        "due_reorganisations": Reorganisation.objects.due(timezone.localdate()),
         "instruments": instruments("dashboard"),
         "conditions": conditions,
         "is_unfolded": is_to_unfold(request.GET),
@@ -94,6 +105,8 @@ def _board(query: QueryDict, view: View) -> dict[str, object]:
     is_empty = not found.overview.office.counts["all"]
     return {
         "view": view,
+        "policy": edition_in_force(),
+        "national": coverage(),
         "narrowing": narrowing,
         "overview": found.overview,
         "is_empty": is_empty,
@@ -105,21 +118,26 @@ def _sections(query: QueryDict, view: View, found: Compared) -> SafeString:
     """The figures, charts and tables; of kept figures those that were drawn before."""
     conditions = conditions_in(query)
     sheets = () if conditions or view.past_day else _awaited()
+    months = exemptions_by_month(found.procedures, on=view.on)
 
     def drawn() -> SafeString:
-        context = _drawing(query, view, found, sheets)
+        context = _drawing(query, view, found, sheets, months)
         return render_to_string("tracking/_dashboard_sections.html", context)
 
     if found.made_of is None:
         return drawn()
     units = tuple(unit.scope for unit in found.units)
     goals = tuple(found.overview.goals.items())
-    shown = (found.made_of, units, found.without, goals, sheets)
+    shown = (found.made_of, units, found.without, goals, sheets, months)
     return _DRAWN.of((address(query), view, thresholds(), *shown), drawn)
 
 
 def _drawing(
-    query: QueryDict, view: View, found: Compared, sheets: Sequence[Count]
+    query: QueryDict,
+    view: View,
+    found: Compared,
+    sheets: Sequence[Count],
+    months: Sequence[ExemptionMonth],
 ) -> dict[str, object]:
     conditions = conditions_in(query)
     rows = _rows(view, conditions)
@@ -144,6 +162,9 @@ def _drawing(
         "progress_chart": _progress_chart(
             view, found, rows, found.overview.goal_rate if has_goal else None
         ),
+        "grounds": ground_table(office, rows),
+        "months": month_table(months, rows),
+        "month_chart": month_chart(months),
         "inventory": inventory_table(office, rows),
         "inventory_chart": inventory_chart(office),
         "statuses": status_table(office, rows),

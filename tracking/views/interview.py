@@ -20,6 +20,7 @@ from procedures.display import Names, field_label, value_label
 from procedures.editing import Conflict
 from procedures.models import Procedure, Source, User
 from procedures.permissions import check_can_edit
+from procedures.policies import edition_in_force, policy_in_force, rules_of
 from procedures.records import snapshot
 from procedures.rules import Aspect, Category, Service, label, measures_for
 from tracking.forms.fields import add_errors
@@ -83,11 +84,15 @@ def procedure_interview_result(request: HttpRequest, pk: int) -> HttpResponse:
     procedure = _editable(request.user, pk)
     plan = getattr(procedure, "plan", None)
     facts = facts_of(procedure)
-    found = ways(facts)
+    edition = edition_in_force()
+    policy = rules_of(edition)
+    found = ways(facts, policy)
+    service = Service(plan.service.kind) if plan and plan.service else None
     context = {
         "procedure": procedure,
         "plan": plan,
-        "judgement": judge(facts, Service(plan.service.kind) if plan and plan.service else None),
+        "edition": edition,
+        "judgement": judge(facts, service, policy),
         "single_ways": sentences(way for way in found if len(way.changes) == 1),
         "joint_ways": [way for way in found if len(way.changes) > 1],
         "open_titles": [
@@ -184,10 +189,11 @@ def _about(question: Question, procedure: Procedure) -> dict[str, object]:
     facts = facts_of(procedure)
     is_aspect = question.subject is Subject.ASPECT
     measures = measures_for(Aspect(question.field), facts.basis) if is_aspect else ()
+    found = effects(question, facts, policy_in_force())
     return {
         "question": question,
         "present": question.words(getattr(procedure, question.field)),
-        "effects": list(zip(question.choices, effects(question, facts), strict=True)),
+        "effects": list(zip(question.choices, found, strict=True)),
         "measures": measures,
         "shows_bases": is_aspect,
     }
@@ -197,7 +203,7 @@ def _tell(request: HttpRequest, form: AnswerForm, before: Procedure, saved: Proc
     """Says what an answer has done; nothing where it is the present one."""
     question = form.question
     if form.cleaned_data[question.field] is None:
-        sentence = effect(question, UNKNOWN, facts_of(saved))
+        sentence = effect(question, UNKNOWN, facts_of(saved), policy_in_force())
         messages.info(request, LEFT_AS_IT_IS.format(title=question.title, effect=sentence))
     if saved.version == before.version:
         return

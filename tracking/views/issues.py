@@ -18,7 +18,8 @@ from procedures.classification import facts_of
 from procedures.editing import Conflict
 from procedures.models import ASPECT_FIELDS, Procedure, User
 from procedures.permissions import check_can_edit, rights_of
-from procedures.rules import Answer, Category, label
+from procedures.policies import policy_in_force
+from procedures.rules import Answer, Category, PolicyRevision, label
 from tracking.actions.bulk import editable_departments
 from tracking.actions.issues import (
     ANSWER_CHANGED,
@@ -212,14 +213,15 @@ def _solve_form(issue: Issue, data: QueryDict | None = None, *, note: str = "") 
     initial = {"version": issue.procedure.version, "note": note}
     if issue.aspect and _answer(issue) in OUTCOMES:
         initial["outcome"] = _answer(issue).value
-    effects = {outcome: _effect(issue, outcome) for outcome in OUTCOMES}
+    policy = policy_in_force()
+    effects = {outcome: _effect(issue, outcome, policy) for outcome in OUTCOMES}
     return SolveForm(data, issue=issue, effects=effects, initial=initial)
 
 
-def _effect(issue: Issue, outcome: Answer) -> str:
+def _effect(issue: Issue, outcome: Answer, policy: PolicyRevision) -> str:
     """What solving would do to the category, and what still stands in the way afterwards."""
     old = Category(issue.procedure.category)
-    result = after_solving(facts_of(issue.procedure), issue.aspect, outcome)
+    result = after_solving(facts_of(issue.procedure), issue.aspect, outcome, policy)
     sentence = WILL_STAY if result.category is old else WILL_BECOME
     text = sentence.format(old=label(old), new=label(result.category))
     left = "".join(f"「{label(aspect)}」" for aspect in result.path_to_priority)

@@ -16,8 +16,17 @@ from procedures.classification import facts_of
 from procedures.editing import Conflict
 from procedures.models import ASPECT_FIELDS, Department, Procedure, User
 from procedures.permissions import rights_of
+from procedures.policies import policy_in_force
 from procedures.records import UNSAVED
-from procedures.rules import Answer, Aspect, BasisLevel, Category, label, measures_for
+from procedures.rules import (
+    Answer,
+    Aspect,
+    BasisLevel,
+    Category,
+    PolicyRevision,
+    label,
+    measures_for,
+)
 from procedures.templatetags.inventory import with_era
 from tracking.actions.issues import OUTCOMES, after_solving
 from tracking.actions.measures import (
@@ -240,6 +249,7 @@ def _offered(issues: QuerySet[Issue], user: User, ticked: set[str] | None) -> li
     """The issues with what solving would do to each; all ticked at first."""
     found = shown(issues).select_related("procedure__exemption")
     found = found.prefetch_related("procedure__legal_bases")
+    policy = policy_in_force()
     offered = []
     for row in issue_rows(found, user=user, on=timezone.localdate()):
         value = written([(row.issue.pk, row.procedure.version)])
@@ -248,7 +258,7 @@ def _offered(issues: QuerySet[Issue], user: User, ticked: set[str] | None) -> li
                 "row": row,
                 "value": value,
                 "is_ticked": ticked is None or value in ticked,
-                "effects": _effects(row),
+                "effects": _effects(row, policy),
             }
         )
     return offered
@@ -264,11 +274,11 @@ def _rest(issues: QuerySet[Issue], ticked: set[str] | None) -> dict[str, Any] | 
     return {"count": len(pairs), "value": value, "is_ticked": is_ticked}
 
 
-def _effects(row: IssueRow) -> list[str]:
+def _effects(row: IssueRow, policy: PolicyRevision) -> list[str]:
     """What each outcome would do to the category; one sentence where all do the same."""
     old = Category(row.procedure.category)
     facts = facts_of(row.procedure)
-    after = {one: after_solving(facts, row.issue.aspect, one).category for one in OUTCOMES}
+    after = {one: after_solving(facts, row.issue.aspect, one, policy).category for one in OUTCOMES}
     words = {outcome: _effect(old, new) for outcome, new in after.items()}
     if len(set(words.values())) == 1:
         return [words[OUTCOMES[0]]]

@@ -1,6 +1,6 @@
-"""The page of one procedure, the edit of its facts, its exemption, and a new one by hand."""
+"""The page of one procedure, the edit of its facts, and a new one by hand."""
 
-from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -8,43 +8,38 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from procedures import actions
-from procedures.classification import facts_of, with_facts
+from procedures.classification import facts_of
 from procedures.editing import Conflict
-from procedures.models import Department, Exemption, Procedure, Source, User
-from procedures.permissions import (
-    can_confirm_exemption,
-    can_edit,
-    check_can_confirm_exemption,
-    check_can_create,
-    check_can_edit,
-    rights_of,
-)
-from procedures.rules import Category, ExemptionGround, Service, Warning, label
+from procedures.models import Department, Procedure, Source, User
+from procedures.permissions import can_edit, check_can_create, check_can_edit, rights_of
+from procedures.policies import edition_in_force, rules_of
+from procedures.rules import Category, Service, label
 from procedures.spreadsheet.keys import name_key
-from tracking.actions.comments import can_comment, return_exemption, thread
+from tracking.actions.comments import can_comment, thread
+from tracking.consultations import standing
 from tracking.forms.comments import CommentForm
-from tracking.forms.exemption import ExemptionForm, ReturnForm, SeenProposalForm
+from tracking.forms.exemption import DecisionForm
 from tracking.forms.facts import FactsForm, NewProcedureForm
 from tracking.forms.fields import add_errors
 from tracking.issue_rows import issues_context
-from tracking.judgement import fitting_grounds, judge, prospect_of
+from tracking.judgement import judge
 from tracking.models import CHECK_FIELDS, MigrationPlan
 from tracking.plan_display import completion, reviewed_work
-from tracking.selections import with_concerns, with_progress
+from tracking.policy_changes import revised
+from tracking.selections import CONCERNS, with_concerns, with_progress
+from tracking.survey import card_of
 from tracking.timeline import timeline
 from tracking.workflow import STATUS_LABELS, Status
 
+from .exemption_parts import exemption_section
+
 HISTORY_SHOWN = 10
-RETURN_ID = "return_%s"  # the page has other forms with fields of the same name
 NO_CHANGE = "変わった項目はありませんでした。"
 SAVED = "「{name}」の内容を保存しました。"
 CATEGORY_CHANGED = "区分が「{old}」から「{new}」に変わりました。"
-PROPOSED = "適用除外を申し出ました。情報政策課が確認するまで、区分は変わりません。"
-CONFIRMED = "適用除外を確認しました。区分は「{category}」です。"
-WITHDRAWN = "適用除外を取り下げました。区分は「{category}」です。"
 CREATED = "手続「{procedure}」を登録しました。続けて、調査の回答と根拠法令を入力してください。"
 SAME_NAME = (
     "同じ名前の手続がほかにもあります（{numbers}）。重複して登録していないか確かめてください。"
@@ -62,35 +57,36 @@ def procedure_page(
     pk: int,
     *,
     comment_form: CommentForm | None = None,
-    return_form: ReturnForm | None = None,
+    decision: DecisionForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """The page of the procedure; a form of it that was sent comes back in its place."""
     procedure = get_object_or_404(_with_everything(request.user), pk=pk)
-    exemption = getattr(procedure, "exemption", None)
     plan = getattr(procedure, "plan", None)
     facts = facts_of(procedure)
-    judgement = judge(facts, Service(plan.service.kind) if plan and plan.service else None)
+    edition = edition_in_force()
+    policy = rules_of(edition)
+    service = Service(plan.service.kind) if plan and plan.service else None
+    judgement = judge(facts, service, policy)
     history = timeline(procedure)
     shown = history if request.GET.get("history") == "all" else history[:HISTORY_SHOWN]
     context = {
         "procedure": procedure,
         "judgement": judgement,
+        "edition": edition,
+        "revised": revised(procedure),
         "plan": plan,
         "status_label": STATUS_LABELS[Status(procedure.plan_status)],
         "checks": _checks(plan) if plan else [],
         "completion": completion(plan, facts),
+        **service_context(procedure, plan),
+        "survey": card_of(procedure, plan),
         "reviewed": reviewed_work(getattr(procedure, "work_review", None)),
-        "exemption": exemption,
-        "prospect": prospect_of(facts, ExemptionGround(exemption.ground))
-        if exemption and exemption.state == Exemption.State.PROPOSED
-        else None,
+        **exemption_section(request.user, procedure, facts, policy, sent=decision),
         "history": shown,
         "history_count": len(history),
         "may_edit": can_edit(request.user, procedure),
-        "may_confirm": can_confirm_exemption(request.user),
         "may_open_import": rights_of(request.user).is_administrator,
-        "return_form": return_form or _return_form(exemption),
         **_talk(request.user, procedure, comment_form),
         **issues_context(procedure, judgement.path, request.user, timezone.localdate()),
     }
@@ -126,55 +122,6 @@ def facts_edit(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("procedure_detail", pk)
     context = {"form": form, "procedure": procedure}
     return render(request, "tracking/facts_edit.html", context, status=status)
-
-
-@require_http_methods(["GET", "POST"])
-def exemption_propose(request: HttpRequest, pk: int) -> HttpResponse:
-    """Proposes an exemption (clause 6), or changes the proposal that waits."""
-    procedure = get_object_or_404(with_facts(Procedure.objects.visible_to(request.user)), pk=pk)
-    check_can_edit(request.user, procedure)
-    facts = facts_of(procedure, ground=ExemptionGround.NONE)
-    data = request.POST if request.method == "POST" else None
-    form = ExemptionForm(data, initial=_present_proposal(procedure))
-    if form.is_valid():
-        ground = ExemptionGround(form.cleaned_data.pop("ground"))
-        try:
-            actions.propose_exemption(
-                procedure_id=pk, ground=ground, by=request.user, **form.cleaned_data
-            )
-        except ValidationError as error:
-            add_errors(form, error)
-        else:
-            messages.success(request, PROPOSED)
-            for sentence in prospect_of(facts, ground).warnings:
-                messages.warning(request, sentence)
-            return redirect("procedure_detail", pk)
-    context = {
-        "form": form,
-        "procedure": procedure,
-        "basis": label(facts.basis),
-        "fitting": fitting_grounds(facts.basis),
-    }
-    status = 422 if form.is_bound else 200
-    return render(request, "tracking/exemption_form.html", context, status=status)
-
-
-@require_POST
-def exemption_confirm(request: HttpRequest, pk: int) -> HttpResponse:
-    """Decides the exemption that waits; for the division."""
-    seen = SeenProposalForm(request.POST)
-    proposed_at = seen.cleaned_data["proposed_at"] if seen.is_valid() else None
-    return _decide(request, pk, CONFIRMED, actions.confirm_exemption, proposed_at=proposed_at)
-
-
-@require_POST
-def exemption_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    """Takes an exemption back and tells the team why; for the division."""
-    check_can_confirm_exemption(request.user)
-    form = ReturnForm(request.POST, auto_id=RETURN_ID)
-    if not form.is_valid():
-        return procedure_page(request, pk, return_form=form, status=422)
-    return _decide(request, pk, WITHDRAWN, return_exemption, **form.cleaned_data)
 
 
 @require_http_methods(["GET", "POST"])
@@ -225,15 +172,28 @@ def tell_saved(request: HttpRequest, before: Procedure, saved: Procedure) -> Non
         messages.success(request, CATEGORY_CHANGED.format(old=old, new=new))
 
 
+def service_context(procedure: Procedure, plan: MigrationPlan | None) -> dict[str, Any]:
+    """The consultations on ``procedure``, and the one on which its plan's service rests; one query.
+
+    What templates/tracking/_service.html shows beside the judgement.
+    """
+    consultations = list(procedure.consultations.select_related("service"))
+    service = plan.service_id if plan else None
+    return {"consultations": consultations, "consultation": standing(consultations, service)}
+
+
 def _with_everything(user: User) -> QuerySet[Procedure]:
     on = timezone.localdate()
     return (
-        with_concerns(with_progress(Procedure.objects.visible_to(user)), on)
+        with_concerns(
+            with_progress(Procedure.objects.visible_to(user)), on, (*CONCERNS, "unfinished")
+        )
         .select_related(
             "department",
             "division",
             "confirmed_by",
             "national_priority__edition",
+            "exemption__provision",
             "exemption__proposed_by",
             "exemption__confirmed_by",
             "plan__service",
@@ -251,18 +211,6 @@ def _checks(plan: MigrationPlan) -> list[tuple[str, bool]]:
     ]
 
 
-def _present_proposal(procedure: Procedure) -> dict[str, str]:
-    exemption = getattr(procedure, "exemption", None)
-    if exemption is None:
-        return {}
-    return {name: getattr(exemption, name) for name in ("ground", "article", "reason")}
-
-
-def _return_form(exemption: Exemption | None) -> ReturnForm:
-    seen = {"proposed_at": exemption.proposed_at.isoformat()} if exemption else {}
-    return ReturnForm(initial=seen, auto_id=RETURN_ID)
-
-
 def _talk(user: User, procedure: Procedure, form: CommentForm | None) -> dict[str, object]:
     """The talk on the procedure and, for whoever may write in it, the form."""
     talk = thread(procedure, user)
@@ -270,27 +218,6 @@ def _talk(user: User, procedure: Procedure, form: CommentForm | None) -> dict[st
         last = max((message.comment.pk for message in talk), default=0)
         form = CommentForm(procedure=procedure, by=user, last=last)
     return {"talk": talk, "comment_form": form}
-
-
-def _decide(
-    request: HttpRequest,
-    pk: int,
-    sentence: str,
-    action: Callable[..., Procedure],
-    **sent: object,
-) -> HttpResponse:
-    readable(request.user, pk)
-    try:
-        procedure = action(procedure_id=pk, by=request.user, **sent)
-    except ValidationError as error:
-        for message in error.messages:
-            messages.error(request, message)
-    else:
-        category = label(Category(procedure.category))
-        messages.success(request, sentence.format(category=category))
-        for warning in procedure.warnings:
-            messages.warning(request, label(Warning(warning)))
-    return redirect("procedure_detail", pk)
 
 
 def _tell_created(request: HttpRequest, procedure: Procedure) -> None:

@@ -23,6 +23,7 @@ from tracking.list_columns import STANDARD, Column, columns_named
 from tracking.models import ListName
 from tracking.rows import Table, rows_html, table_rows
 from tracking.selections import SELECTIONS, with_progress
+from tracking.succession import ended
 from tracking.work_queue import team_figures, what_to_do, work_queue
 
 from .saved_filters import offered_filters
@@ -178,7 +179,26 @@ def _listing(
         "what_to_do": what_to_do(chosen) if shown_on == TEAM else "",
         "next": table.next,
         "offered": offered_filters(request, shown_on),
+        "ended": list(_ended_units(request, filterset, on)),
     }
+
+
+def _ended_units(
+    request: HttpRequest, filterset: ListFilter, on: date
+) -> Iterator[dict[str, object]]:
+    """The units that the filter names and that are no more, each with the same list of its heirs.
+
+    One of them costs queries; no list has to wait for them otherwise.
+    """
+    for name in ("department", "division"):
+        unit = filterset.form.cleaned_data.get(name) if filterset.form.is_valid() else None
+        found = ended(unit, on) if isinstance(unit, Department | Division) else None
+        if found is not None:
+            rest = querystring(request.GET, "department", "division")
+            yield {
+                "unit": unit,
+                "links": [(heir.name, f"?{rest}{name}={heir.pk}") for heir in found.heirs],
+            }
 
 
 def _list_url(request: HttpRequest) -> str:

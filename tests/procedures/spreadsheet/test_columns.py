@@ -56,6 +56,7 @@ COLUMNS_AS_AGREED = {
     "target_date": "目標日",
     "launched_on": "開始日",
     "service": "利用サービス",
+    "service_reason": "方針4と違うサービスを使う理由",
     "url": "URL",
     "national_due": "国の期限",
     "assignee": "担当者",

@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from procedures import bulk_import
 from procedures.actions import command_account, confirm_exemption, save_reference
+from procedures.actions.policies import copy_policy
 from procedures.fiscal_year import fiscal_year
 from procedures.models import (
+    ApplicationService,
     Department,
     Exemption,
     Procedure,
@@ -21,11 +23,18 @@ from procedures.models import (
     TeamMembership,
     User,
 )
-from procedures.rules import Aspect, MeasureKind
-from tracking.actions.comments import add_comment
+from procedures.policies import edition_in_force
+from procedures.rules import Answer, Aspect, MeasureKind, Service
+from procedures.rules.classification import REPLACEABLE
+from tracking.actions.comments import add_comment, return_exemption
+from tracking.actions.consultations import ask, record_talk
 from tracking.actions.issues import Draft, open_issue, open_issues, update_issue
 from tracking.actions.measures import create_measure
+from tracking.actions.reorganisation import add_steps, create_reorganisation
+from tracking.management.demo_survey import load_demo_survey
 from tracking.models import Comment, Goal
+from tracking.structure import Kind as StepKind
+from tracking.structure import Step
 
 PASSWORD = "demo-shimonoseki"  # noqa: S105 - of accounts that exist on one's own machine only
 PEOPLE = (
@@ -33,12 +42,16 @@ PEOPLE = (
     ("leader", "市民部 リーダー", Role.LEADER, "市民部"),
     ("fukushi", "福祉部 チーム員", Role.MEMBER, "福祉部"),
     ("joho", "情報政策課 担当", Role.DIVISION, None),
+    ("kacho", "情報政策課長", Role.DIVISION_LEADER, None),
     ("kanri", "システム管理者", Role.ADMINISTRATOR, None),
 )
 WORKBOOK = settings.BASE_DIR / "fixtures" / "demo_procedures.xlsx"
 FIXTURES = ("departments", "national_priority", "services")
 QUESTION = "目標日を過ぎています。次の目標日と、残っている課題の見通しを教えてください。"
+PURPOSE = "混む時期に来庁の日時を選べるようにするためです。汎用の電子申請では空きを示せません。"
+TALK = "個人情報の保存場所と、費用の見込みを確かめることになりました。"
 CONFIRMED = 3  # exemptions that the division has already decided in the demo
+EXEMPTION_QUESTION = "どの条項に当たるか、条・項・号まで教えてください。"
 GOAL = 0.6
 
 
@@ -68,12 +81,57 @@ class Command(BaseCommand):
         if run.message:
             raise CommandError(run.message)
         bulk_import.apply(run.pk, by=people["kanri"])
-        proposed = Exemption.objects.order_by("pk").values_list("procedure_id", flat=True)
-        for procedure_id in proposed[:CONFIRMED]:
-            confirm_exemption(procedure_id=procedure_id, by=people["joho"])
+        load_demo_survey(by=people["joho"], year=fiscal_year(timezone.localdate()))
+        self._decide_exemptions(people["joho"])
         self._begin_work(people)
+        self._draft_policy(people["joho"])
+        self._prepare_reorganisation(people["joho"])
+        self._ask(people)
         counts = "、".join(f"{outcome.label} {n}件" for outcome, n in run.counts.items())
         self.stdout.write(f"デモの一覧表を取り込みました：{counts}")
+
+    def _prepare_reorganisation(self, by: User) -> None:
+        """Two departments become one on the first day of the next fiscal year."""
+        draft = create_reorganisation(
+            values={
+                "name": "組織改正の例（市民部と福祉部の統合）",
+                "effective_on": date(fiscal_year(timezone.localdate()) + 1, 4, 1),
+                "note": "準備のしかたを見るための例です。",
+            },
+            by=by,
+        )
+        sources = Department.objects.filter(name__in=("市民部", "福祉部")).values_list(
+            "pk", flat=True
+        )
+        new = Step(StepKind.NEW_DEPARTMENT, unit="n1", name="市民福祉部", after=str(sources[0]))
+        merge = Step(StepKind.MERGE_DEPARTMENTS, units=tuple(map(str, sources)), target="n1")
+        add_steps(reorganisation_id=draft.pk, added=[new, merge], version=draft.version, by=by)
+
+    def _draft_policy(self, by: User) -> None:
+        """A stricter reading: whatever needs a visit or a payment hinders, online or not."""
+        current = edition_in_force()
+        today = timezone.localdate()
+        stricter = {aspect.value: [Answer.NOT_NEEDED.value] for aspect in REPLACEABLE}
+        copy_policy(
+            policy_id=current.pk,
+            values={
+                "key": f"{today:%Y-%m-%d}",
+                "name": f"{current.name}（厳しく読む案）",
+                "effective_from": today,
+                "accepted": current.accepted | stricter,
+                "decision_document": "IT推進本部会議の資料",
+                "note": "対面・現物確認・交付物・納付の要らない手続だけを支障なしとします。",
+            },
+            by=by,
+        )
+
+    def _decide_exemptions(self, by: User) -> None:
+        """Some are confirmed, the next is sent back with a question, the others wait."""
+        proposed = list(Exemption.objects.order_by("pk").values_list("procedure_id", flat=True))
+        for procedure_id in proposed[:CONFIRMED]:
+            confirm_exemption(procedure_id=procedure_id, by=by)
+        for procedure_id in proposed[CONFIRMED : CONFIRMED + 1]:
+            return_exemption(procedure_id=procedure_id, question=EXEMPTION_QUESTION, by=by)
 
     def _begin_work(self, people: dict[str, User]) -> None:
         """A measure for the whole office, the issues that wait on it, and a question to a team."""
@@ -112,6 +170,28 @@ class Command(BaseCommand):
             addressee=Comment.Addressee.TEAM,
             by=people["joho"],
         )
+
+    def _ask(self, people: dict[str, User]) -> None:
+        """An open consultation about a service outside clause 4, with a first talk."""
+        today = timezone.localdate()
+        service = ApplicationService(
+            code="demo-outside",
+            name="窓口予約サービス（民間）",
+            kind=Service.OTHER.value,
+            owner="市民部",
+        )
+        save_reference(service, by=people["joho"], source=Source.COMMAND)
+        own = Procedure.objects.filter(
+            department__name="市民部", designated_service=False, legacy_service=False
+        )
+        consultation = ask(
+            procedure_id=own.order_by("-number")[0].pk,
+            service_id=service.pk,
+            purpose=PURPOSE,
+            due=today + timedelta(days=14),
+            by=people["team"],
+        )
+        record_talk(consultation_id=consultation.pk, held_on=today, text=TALK, by=people["joho"])
 
     def _person(
         self, username: str, name: str, role: Role, department: str | None, *, by: User
