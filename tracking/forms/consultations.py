@@ -15,12 +15,12 @@ from procedures.models import ApplicationService
 from procedures.rules import Service
 from tracking.actions.consultations import NO_SERVICE, OUTCOMES
 from tracking.consultations import OPEN, State, in_order, overdue
-from tracking.filters import DepartmentFilter
 from tracking.models import Consultation, ConsultationNote
 from tracking.moves import NO_DEPARTMENT
 from tracking.services import offered_services
 
 from .fields import OUTDATED, DayField, ProseField
+from .own_or_all import OwnOrAllFilter
 from .rows import BAD_DATE
 from .versioned import SeenVersionForm
 
@@ -154,22 +154,21 @@ def _words(consultation: Consultation) -> str:
     return f"{consultation.procedure}（{department}、{consultation.get_state_display()}）"
 
 
-class ConsultationFilter(django_filters.FilterSet):
-    """Over consultations. An invalid value shows its error and no rows."""
+class ConsultationFilter(OwnOrAllFilter):
+    """Over consultations."""
 
-    WAITING, ALL, OWN, OVERDUE, UNDATED = "waiting", "all", "own", "overdue", "undated"
+    WAITING, OVERDUE, UNDATED = "waiting", "overdue", "undated"
 
     whose = django_filters.ChoiceFilter(
         label="範囲",
         method="narrow",
-        choices=[(OWN, "チームの協議"), (ALL, "全庁の協議")],
+        choices=[(OwnOrAllFilter.OWN, "チームの協議"), (OwnOrAllFilter.ALL, "全庁の協議")],
         empty_label=None,
     )
-    department = DepartmentFilter(field_name="procedure__department")
     state = django_filters.ChoiceFilter(
         label="状態",
         method="in_state",
-        choices=[(WAITING, "結論の出ていない協議"), *State.choices, (ALL, "すべて")],
+        choices=[(WAITING, "結論の出ていない協議"), *State.choices, (OwnOrAllFilter.ALL, "すべて")],
         empty_label=None,
     )
     due = django_filters.ChoiceFilter(
@@ -186,28 +185,9 @@ class ConsultationFilter(django_filters.FilterSet):
         model = Consultation
         fields: list[str] = []
 
-    def __init__(self, data: Any, *, departments: frozenset[int], **kwargs: Any) -> None:
-        self._departments = departments
-        sent = data.copy()
-        if not sent.get("state"):
-            sent["state"] = self.ALL
-        if not sent.get("whose"):
-            sent["whose"] = self.ALL if sent.get("department") or not departments else self.OWN
-        super().__init__(sent, **kwargs)
-        if not departments:
-            del self.filters["whose"]
-
-    @property
-    def rows(self) -> QuerySet[Consultation]:
-        """The rows to show, the open ones first by their due date; none when it is invalid."""
-        if not self.form.is_valid():
-            return self.queryset.none()
-        return in_order(self.qs)
-
-    def narrow(self, rows: QuerySet[Consultation], name: str, value: str) -> QuerySet[Consultation]:
-        """Those of the person's own departments, or all."""
-        is_own = value == self.OWN
-        return rows.filter(procedure__department__in=self._departments) if is_own else rows
+    def in_order(self, rows: QuerySet[Consultation]) -> QuerySet[Consultation]:
+        """The open ones first, by their due date."""
+        return in_order(rows)
 
     def in_state(
         self, rows: QuerySet[Consultation], name: str, value: str

@@ -17,12 +17,12 @@ from procedures.rules import Answer, BasisLevel, label
 from procedures.templatetags.inventory import with_era
 from tracking.actions.issues import NO_OUTCOME, OUTCOMES, Draft, reviews_for
 from tracking.actions.measures import lead_of
-from tracking.filters import DepartmentFilter
 from tracking.issue_rows import ORDER
 from tracking.models import OPEN_STATES, Issue, SharedMeasure, subject_of
 from tracking.models.issue import ASPECT_CHOICES, MANAGER
 
 from .fields import OUTDATED, DayField, ProseField, VersionField
+from .own_or_all import OwnOrAllFilter
 from .versioned import VersionedForm
 
 NO_MEASURE = "（待たない）"
@@ -200,23 +200,27 @@ class OpenIssuesForm(forms.Form):
             )
 
 
-class IssueFilter(django_filters.FilterSet):
-    """Over issues with their forecast. An invalid value shows its error and no rows."""
+class IssueFilter(OwnOrAllFilter):
+    """Over issues with their forecast."""
 
-    WAITING, ALL, OWN, NONE = "waiting", "all", "own", "none"
+    WAITING, NONE = "waiting", "none"
     OVERDUE, SOON, LATER = "overdue", "soon", "later"
+    USUAL_STATE = WAITING
 
     whose = django_filters.ChoiceFilter(
         label="範囲",
         method="narrow",
-        choices=[(OWN, "チームの課題"), (ALL, "全庁の課題")],
+        choices=[(OwnOrAllFilter.OWN, "チームの課題"), (OwnOrAllFilter.ALL, "全庁の課題")],
         empty_label=None,
     )
-    department = DepartmentFilter(field_name="procedure__department")
     state = django_filters.ChoiceFilter(
         label="状態",
         method="in_state",
-        choices=[(WAITING, "終わっていない課題"), *Issue.State.choices, (ALL, "すべて")],
+        choices=[
+            (WAITING, "終わっていない課題"),
+            *Issue.State.choices,
+            (OwnOrAllFilter.ALL, "すべて"),
+        ],
         empty_label=None,
     )
     due = django_filters.ChoiceFilter(
@@ -247,28 +251,9 @@ class IssueFilter(django_filters.FilterSet):
         model = Issue
         fields: list[str] = []
 
-    def __init__(self, data: Any, *, departments: frozenset[int], **kwargs: Any) -> None:
-        self._departments = departments
-        sent = data.copy()
-        if not sent.get("state"):
-            sent["state"] = self.WAITING
-        if not sent.get("whose"):
-            sent["whose"] = self.ALL if sent.get("department") or not departments else self.OWN
-        super().__init__(sent, **kwargs)
-        if not departments:
-            del self.filters["whose"]
-
-    @property
-    def rows(self) -> QuerySet[Issue]:
-        """The rows to show, those first whose day comes first; none when the filter is invalid."""
-        if not self.form.is_valid():
-            return self.queryset.none()
-        return self.qs.order_by(*ORDER)
-
-    def narrow(self, rows: QuerySet[Issue], name: str, value: str) -> QuerySet[Issue]:
-        """Those of the person's own departments, or all."""
-        is_own = value == self.OWN
-        return rows.filter(procedure__department__in=self._departments) if is_own else rows
+    def in_order(self, rows: QuerySet[Issue]) -> QuerySet[Issue]:
+        """Those first whose day comes first."""
+        return rows.order_by(*ORDER)
 
     def in_state(self, rows: QuerySet[Issue], name: str, value: str) -> QuerySet[Issue]:
         """Those in one state, those that have not ended, or all."""
