@@ -15,7 +15,6 @@ from procedures.actions.policies import scheduled_edition
 from procedures.editing import Conflict, Overtaken
 from procedures.models import PolicyEdition
 from procedures.permissions import (
-    LEADER_OF_DIVISION_ONLY,
     can_adopt_policy,
     can_keep_registers,
     check_can_adopt_policy,
@@ -264,7 +263,6 @@ def _common(request: HttpRequest) -> dict[str, Any]:
         "is_due": waiting is not None and waiting.effective_from <= timezone.localdate(),
         "may_keep": can_keep_registers(request.user),
         "may_adopt": can_adopt_policy(request.user),
-        "leader_only": LEADER_OF_DIVISION_ONLY,
     }
 
 
