@@ -224,6 +224,7 @@ MOVES = st.lists(
 def test_what_was_added_less_what_ended_is_what_holds(department, member, division_person, moves):
     """Whatever people do, on every day, the months end with the figure of that day."""
     Procedure.objects.all().delete()
+    Procedure.history.all().delete()  # of the example before
     ids = [
         factories.LegalBasisFactory(procedure__department=department).procedure.pk for _ in range(3)
     ]

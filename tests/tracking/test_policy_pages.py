@@ -12,7 +12,6 @@ from procedures.actions import policies as writers
 from procedures.actions.policies import adopt_policy, copy_policy, revert_policy, update_policy
 from procedures.classification import facts_of
 from procedures.models import FLAG_FIELDS, Act, PolicyEdition, Procedure
-from procedures.permissions import LEADER_OF_DIVISION_ONLY
 from procedures.policies import edition_in_force, policy_in_force, rules_of
 from procedures.rules import Answer, Aspect, advise_service
 from tests import factories
@@ -166,7 +165,7 @@ def test_whoever_has_signed_in_reads_and_nobody_but_the_office_is_offered_to_wri
     assert "写して案を作る" not in page
     page = text(client.get(reverse("policy_detail", args=[draft.pk])))
     assert "案を削除" not in page
-    assert LEADER_OF_DIVISION_ONLY in page
+    assert "案を採用できるのは情報政策課長です。" in page
 
 
 # --- Drafts -------------------------------------------------------------------------------------

@@ -304,10 +304,10 @@ def test_it_waits_for_its_day_and_the_dashboard_says_when_it_has_come(
     early = {"version": draft.version, "count": 0, "seen": "-"}
     refused = client.post(f"{LIST}{draft.pk}/carry-out/", early)
     assert TOO_EARLY in text(refused)
-    assert "の実施日（" not in text(client.get("/dashboard/"))
+    assert "実施日の来たものがあります" not in text(client.get("/dashboard/"))
     draft.effective_on = TODAY()
     save(draft, ["effective_on"], factories.origin())
-    assert "の実施日（" in text(client.get("/dashboard/"))
+    assert "実施日の来たものがあります" in text(client.get("/dashboard/"))
 
 
 def test_old_names_stand_on_the_dashboard_of_an_earlier_day_and_in_frozen_editions(

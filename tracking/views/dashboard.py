@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 
 from django.conf import settings
+from django.db.models import Exists
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -13,7 +15,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
-from procedures.actions.policies import scheduled_edition
+from procedures.models import PolicyEdition
 from procedures.permissions import check_can_see_dashboard
 from procedures.policies import edition_in_force
 from procedures.templatetags.inventory import fiscal_year_label, percent
@@ -27,7 +29,7 @@ from tracking.dashboard_filter import (
     is_to_unfold,
 )
 from tracking.distribution import awaited_sheets
-from tracking.exemption_figures import ExemptionMonth, exemptions_by_month
+from tracking.exemption_figures import exemptions_by_month
 from tracking.figures import CONCERNS, DEFINITIONS, QUALITY, Weight
 from tracking.forms.dashboard import ViewForm
 from tracking.models import Reorganisation
@@ -69,8 +71,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     conditions = conditions_in(request.GET)
     context = {
         "form": form,
-        "waiting_policy": scheduled_edition(),
-        "due_reorganisations": Reorganisation.objects.due(timezone.localdate()),
+        **_policies(timezone.localdate()),
         "instruments": instruments("dashboard"),
         "conditions": conditions,
         "is_unfolded": is_to_unfold(request.GET),
@@ -84,6 +85,19 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     with view.moment():
         context |= _board(request.GET, view)
         return render(request, "tracking/dashboard.html", context)
+
+
+def _policies(on: date) -> dict[str, object]:
+    """The edition in force, the one that waits, and whether a reorganisation is due; one query."""
+    states = PolicyEdition.State
+    editions = PolicyEdition.objects.filter(state__in=[states.IN_FORCE, states.SCHEDULED])
+    found = list(editions.annotate(is_to_reorganise=Exists(Reorganisation.objects.due(on))))
+    by_state = {edition.state: edition for edition in found}
+    return {
+        "policy": by_state[states.IN_FORCE],
+        "waiting_policy": by_state.get(states.SCHEDULED),
+        "is_to_reorganise": any(edition.is_to_reorganise for edition in found),
+    }
 
 
 def figure_words(overview: Overview) -> dict[str, object]:
@@ -105,8 +119,7 @@ def _board(query: QueryDict, view: View) -> dict[str, object]:
     is_empty = not found.overview.office.counts["all"]
     return {
         "view": view,
-        "policy": edition_in_force(),
-        "national": coverage(),
+        **({"policy": edition_in_force()} if view.past_day else {}),
         "narrowing": narrowing,
         "overview": found.overview,
         "is_empty": is_empty,
@@ -118,28 +131,24 @@ def _sections(query: QueryDict, view: View, found: Compared) -> SafeString:
     """The figures, charts and tables; of kept figures those that were drawn before."""
     conditions = conditions_in(query)
     sheets = () if conditions or view.past_day else _awaited()
-    months = exemptions_by_month(found.procedures, on=view.on)
 
     def drawn() -> SafeString:
-        context = _drawing(query, view, found, sheets, months)
+        context = _drawing(query, view, found, sheets)
         return render_to_string("tracking/_dashboard_sections.html", context)
 
     if found.made_of is None:
         return drawn()
     units = tuple(unit.scope for unit in found.units)
     goals = tuple(found.overview.goals.items())
-    shown = (found.made_of, units, found.without, goals, sheets, months)
+    shown = (found.made_of, units, found.without, goals, sheets)
     return _DRAWN.of((address(query), view, thresholds(), *shown), drawn)
 
 
 def _drawing(
-    query: QueryDict,
-    view: View,
-    found: Compared,
-    sheets: Sequence[Count],
-    months: Sequence[ExemptionMonth],
+    query: QueryDict, view: View, found: Compared, sheets: Sequence[Count]
 ) -> dict[str, object]:
     conditions = conditions_in(query)
+    months = exemptions_by_month(found.procedures, on=view.on)
     rows = _rows(view, conditions)
     office = found.overview.office
     # The office's goal is one for its units too, but for no other choice of procedures.
@@ -162,6 +171,7 @@ def _drawing(
         "progress_chart": _progress_chart(
             view, found, rows, found.overview.goal_rate if has_goal else None
         ),
+        "national": None if conditions else coverage(),
         "grounds": ground_table(office, rows),
         "months": month_table(months, rows),
         "month_chart": month_chart(months),
