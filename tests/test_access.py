@@ -126,8 +126,13 @@ MATRIX = [
     Access("exemption_propose", OWN_POST, "post", "procedure"),
     Access("exemption_evidence", SIGNED_IN, target="procedure"),
     *(
-        Access(f"exemption_{act}", (LOGIN, NO, NO, NO, INVALID, NO), "post", "procedure")
-        for act in ("confirm", "return", "renew", "withdraw")
+        Access(f"exemption_{act}", (LOGIN, NO, NO, NO, answer, NO), "post", "procedure")
+        for act, answer in (
+            ("confirm", INVALID),
+            ("return", INVALID),
+            ("renew", GONE_ON),  # it is proposed only, so there is nothing to renew or withdraw
+            ("withdraw", GONE_ON),
+        )
     ),
     Access("exemption_list", SIGNED_IN),
     Access("provision_list", SIGNED_IN),

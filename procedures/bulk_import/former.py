@@ -14,7 +14,9 @@ class FormerUnits:
 
     def __init__(self, departments: Iterable[Department], divisions: Iterable[Division]) -> None:
         self._departments = {unit.pk: unit for unit in departments}
-        self._divisions = {unit.pk: unit for unit in divisions}
+        self._divisions = {
+            unit.pk: unit for unit in divisions if unit.department_id in self._departments
+        }
         self._heirs = {model: _heirs(model) for model in (Department, Division)}
         self._named: dict[str, set[int]] = defaultdict(set)
         for pk, name in Department.history.values_list("id", "name").order_by("history_id"):

@@ -105,6 +105,10 @@ class Lookups:
         if not self._former.knows(department_name):
             return {}
         division = self._former.division(division_name, department_name) if division_name else None
+        if division is None and draft.procedure is None:
+            known = [unit.name for unit in self.departments.values()]
+            draft.reject("department", _unknown("部局室", department_name, known))
+            return {}
         if division is None:
             draft.notes.append(NO_MORE.format(name=department_name))
             return {}

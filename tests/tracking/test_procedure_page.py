@@ -16,7 +16,7 @@ from tests.pages import element, words
 from tracking.views.procedure import HISTORY_SHOWN
 
 # session, user, rights, the procedure and what hangs on it, its histories, names, the talk (2)
-QUERIES = 22
+QUERIES = 26
 
 
 @pytest.fixture
@@ -138,9 +138,8 @@ def test_national_figures_are_a_reference_and_an_unknown_one_is_not_zero(page, p
 
 
 def test_the_national_priority_is_named_with_its_edition(page, procedure, reader):
-    national = factories.NationalPriorityFactory(
-        number=7, name="転出届・転入予約", edition__name="版A"
-    )
+    edition = factories.EditionFactory(name="版A", current=True)
+    national = factories.NationalPriorityFactory(edition=edition, number=7, name="転出届・転入予約")
     procedure.refresh_from_db()
     procedure.national_priority = national
     save(procedure, ["national_priority_id"], factories.origin())

@@ -33,7 +33,6 @@ from tracking.exemption_figures import exemptions_by_month
 from tracking.figures import CONCERNS, DEFINITIONS, QUALITY, Weight
 from tracking.forms.dashboard import ViewForm
 from tracking.models import Reorganisation
-from tracking.national_coverage import coverage
 from tracking.navigation import instruments
 from tracking.online_rates import rates_over
 from tracking.remembered import Remembered
@@ -171,7 +170,6 @@ def _drawing(
         "progress_chart": _progress_chart(
             view, found, rows, found.overview.goal_rate if has_goal else None
         ),
-        "national": None if conditions else coverage(),
         "grounds": ground_table(office, rows),
         "months": month_table(months, rows),
         "month_chart": month_chart(months),

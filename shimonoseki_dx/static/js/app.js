@@ -63,6 +63,23 @@ function moveFocus() {
   target?.focus();
 }
 
+// An answer is of another height than the form it replaces; its row stays where the eye is.
+let placed = null;
+
+function notePlace(target) {
+  const row = target.closest("tbody[id]");
+  placed = row && { id: row.id, top: row.getBoundingClientRect().top };
+}
+
+function keepInPlace() {
+  const row = placed && document.getElementById(placed.id);
+  // A long table scrolls within its own region; what that cannot do the page does.
+  for (const box of row ? [row.closest(".table-region"), document.scrollingElement] : []) {
+    if (box) box.scrollTop += row.getBoundingClientRect().top - placed.top;
+  }
+  placed = null;
+}
+
 function checkboxesOf(name) {
   return [...document.querySelectorAll('input[type="checkbox"]')].filter(
     (box) => box.name === name && !box.disabled,
@@ -159,8 +176,10 @@ function onChange(event) {
 document.addEventListener("keydown", onKey);
 document.addEventListener("click", onClick);
 document.addEventListener("change", onChange);
+document.addEventListener("htmx:beforeSwap", (event) => notePlace(event.detail.target));
 document.addEventListener("htmx:afterSettle", () => {
   moveFocus();
+  keepInPlace();
   takeToasts();
   showSelection();
 });
