@@ -156,7 +156,7 @@ class NationalPriorityFactory(Recorded):
         model = NationalPriorityProcedure
 
     edition = factory.LazyFunction(lambda: current_edition() or EditionFactory(current=True))
-    number = factory.Sequence(lambda n: n + 1)
+    number = factory.Sequence(lambda n: n + 1_001)  # above those that tests choose
     name = factory.Sequence(lambda n: f"国の優先手続{n}")
 
 

@@ -132,9 +132,7 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(item, department):
                 procedure=factories.ProcedureFactory(department=department, name="転出届")
             )
             factories.NationalPriorityFactory(name=f"国の手続{count}{place}")
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             suggestions(current_edition(), shown=10)
         counts.append(len(captured))
     assert counts[0] == counts[1]

@@ -20,7 +20,7 @@ from procedures.models import (
 from procedures.national_list import current_edition
 from procedures.permissions import check_can_keep_registers
 from procedures.policies import hold_inventory, policy_to_write_under
-from procedures.records import Batch, Origin, delete, insert, save
+from procedures.records import Batch, Origin, begin_history, delete, insert, save
 from procedures.reference_data.files import Table, Unusable
 from procedures.reference_data.resources import NationalListResource
 from tracking.national_revision import (
@@ -144,13 +144,9 @@ def adopt_edition(*, edition_id: int, seen: str, by: User) -> Act:
 def _remember(revision: Revision, by: User) -> None:
     """Gives what was shipped without a history one, to which an undo can go back."""
     origin = Origin(by, Source.FORM)
-    touched = [
-        *filter(None, (revision.current, revision.draft)),
-        *(revision.items[number] for number in _numbers_with_absence(revision)),
-    ]
-    for row in touched:
-        if not row.history.exists():
-            save(row, ["note"], origin)
+    begin_history([revision.current] if revision.current else [], origin)
+    items = [revision.items[number] for number in _numbers_with_absence(revision)]
+    begin_history(items, origin)
 
 
 def _numbers_with_absence(revision: Revision) -> set[int]:
