@@ -369,7 +369,7 @@ MISTAKES = {
 def test_a_mistake_is_told_with_row_column_and_what_to_do(
     administration, department, model, change, heading, sentence
 ):
-    row = {"コード": "700", "名称": "新しい組織"}
+    row = {"コード": "新700", "名称": "新しい組織"}  # no other test makes such a code
     row |= {"部局室": "市民部"} if model is Division else {}
     before = state()
     page = look(administration, model, workbook([row | change]))
