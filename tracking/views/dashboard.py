@@ -47,12 +47,8 @@ from .exemption_parts import ground_table, month_chart, month_table
 from .figures import CONCERN_COLUMNS, DETAIL_COLUMNS, Column, Count, Rows, Table, rate_columns
 from .inventory_parts import inventory_chart, inventory_table, status_chart, status_table
 
-WAITING = tuple(
-    DEFINITIONS[key]
-    for key in (
-        *("exemption_proposed", "exemption_review_due", "consulting", "asking", "unassigned"),
-    )
-)
+_WAITING = ("exemption_proposed", "exemption_review_due", "consulting", "asking", "unassigned")
+WAITING = tuple(DEFINITIONS[key] for key in _WAITING)
 """What waits for the division."""
 LATE = tuple(definition for definition in CONCERNS if definition not in WAITING)
 TEAMS_WAITING = ("asked", "issue_due", "to_confirm")
