@@ -122,6 +122,7 @@ INSTALLED_APPS = [
     "csp",
     "procedures",
     "tracking",
+    "operation",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -6,5 +6,6 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("imports/", include("procedures.urls")),
+    path("", include("operation.urls")),
     path("", include("tracking.urls")),
 ]

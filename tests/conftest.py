@@ -3,8 +3,10 @@
 import os
 
 import pytest
+from django.db import connection
 
 from tests import factories, offices
+from tests.evidence import Evidence
 
 # Playwright runs an event loop in the test's thread; the database calls beside it are our own.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -78,3 +80,10 @@ def signed_in(client):
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def evidence(request):
+    """Keeps what a test saw for the page of evidence: ``evidence.says(area, …)``."""
+    engine = "PostgreSQL" if connection.vendor == "postgresql" else "SQLite"
+    return Evidence(request.node.nodeid, engine)
