@@ -148,7 +148,7 @@ def owned(number: int, departments: Sequence[Any]) -> Any:
     from procedures.classification import facts_of, set_classification
     from procedures.models import ASPECT_FIELDS, Procedure
     from procedures.rules import POLICY_2024, Answer, ExemptionGround
-    from procedures.spreadsheet.keys import name_key
+    from procedures.spreadsheet.keys import name_key, search_key
 
     draw = random.Random(number)
     department = departments[number % len(departments)]
@@ -159,6 +159,7 @@ def owned(number: int, departments: Sequence[Any]) -> Any:
         number=f"B-{number:05d}",
         name=name,
         name_key=name_key(name),
+        search_key=search_key(name),
         department=department,
         division=draw.choice(divisions) if divisions else None,
         scope="inbound",

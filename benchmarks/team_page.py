@@ -104,7 +104,7 @@ def procedure(number: int, department: Any) -> Any:
     from procedures.classification import facts_of, set_classification
     from procedures.models import ASPECT_FIELDS, Procedure
     from procedures.rules import POLICY_2024, Answer, ExemptionGround
-    from procedures.spreadsheet.keys import name_key
+    from procedures.spreadsheet.keys import name_key, search_key
 
     name = f"手続その{number}に関する届出の申請"
     answers = dict(zip(ASPECT_FIELDS, (list(Answer) * 3)[number % 4 :], strict=False))
@@ -112,6 +112,7 @@ def procedure(number: int, department: Any) -> Any:
         number=f"B-{number:05d}",
         name=name,
         name_key=name_key(name),
+        search_key=search_key(name),
         department=department,
         division=department.divisions.first(),
         scope="inbound",

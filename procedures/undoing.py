@@ -18,6 +18,7 @@ from .chunks import chunks
 from .classification import DERIVED_FIELDS, facts_of, set_classification, with_facts
 from .display import field_label
 from .models import (
+    NAME_KEYS,
     Department,
     Division,
     Exemption,
@@ -47,7 +48,7 @@ _FACTS: tuple[type[models.Model], ...] = (LegalBasis, YearlyVolume, Exemption)
 _DECIDED: tuple[type[models.Model], ...] = (Exemption,)
 # What all the others refer to: taken back after them.
 _UNITS: tuple[type[models.Model], ...] = (Division, Department)
-_BOOKKEEPING = frozenset({"id", "version", "changed_at", "name_key", *DERIVED_FIELDS})
+_BOOKKEEPING = frozenset({"id", "version", "changed_at", *NAME_KEYS, *DERIVED_FIELDS})
 _LINK = "national_priority_id"
 
 Rule = Callable[[Sequence[Any], Collection[str]], Mapping[int, str]]
@@ -299,11 +300,12 @@ class Undo:
             batch = Batch(self.origin)
             for stored in with_facts(Procedure.objects.filter(pk__in=chunk)):
                 fields, old = restored.get(stored.pk, ((), stored))
-                for name in (*fields, "name_key"):
+                for name in fields:
                     setattr(stored, name, getattr(old, name))
+                stored.set_name_keys()
                 set_classification(stored, facts_of(stored), policy)
                 touch = stored.pk not in self._lifeless
-                batch.update([stored], [*fields, "name_key", *DERIVED_FIELDS], touch=touch)
+                batch.update([stored], [*fields, *NAME_KEYS, *DERIVED_FIELDS], touch=touch)
             batch.write()
 
     def _remove_added(self) -> None:
@@ -345,8 +347,6 @@ class Undo:
         now = {name: getattr(row, name) for name in fields}
         for name in fields:
             setattr(row, name, getattr(before, name))
-        if model is Procedure and "name" in fields:
-            row.name_key = before.name_key
         if model is Procedure and entry.changed_at == before.changed_at:
             self._lifeless.add(row.pk)
         # An old value beside a later one may be what no row may hold.

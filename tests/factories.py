@@ -40,7 +40,6 @@ from procedures.rules import (
     MeasureKind,
     Service,
 )
-from procedures.spreadsheet.keys import name_key
 from procedures.spreadsheet.survey_table import search_key
 from tracking.models import (
     Comment,
@@ -208,7 +207,7 @@ class ProcedureFactory(Recorded):
 
     @classmethod
     def complete(cls, obj: Procedure) -> None:
-        obj.name_key = name_key(obj.name)
+        obj.set_name_keys()
         facts = facts_of(obj, levels=(), ground=ExemptionGround.NONE)
         set_classification(obj, facts, policy_in_force())
 

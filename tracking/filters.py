@@ -24,7 +24,7 @@ from procedures.models.organisation import Unit
 from procedures.rules import Aspect, Category, Clause, label
 from procedures.rules.wording import ASPECT_LABELS, CATEGORY_LABELS, CLAUSE_NUMBERS
 from procedures.spreadsheet.codes import APPLICANTS, PROCEDURE_KINDS, labels
-from procedures.spreadsheet.keys import name_key
+from procedures.spreadsheet.keys import search_key
 from procedures.templatetags.inventory import with_era
 
 from .models import OPEN_STATES, Issue
@@ -162,7 +162,7 @@ def searched(text: str) -> list[str]:
 def in_name(word: str) -> Q:
     """``word`` in the name (as a key) or its reading."""
     return (
-        Q(name_key__contains=name_key(word))
+        Q(search_key__contains=search_key(word))
         | Q(name_kana__icontains=word.translate(_HIRAGANA))
         | Q(name_kana__icontains=word.translate(_KATAKANA))
     )

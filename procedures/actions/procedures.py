@@ -12,6 +12,7 @@ from procedures.editing import merged_changes
 from procedures.models import (
     ASPECT_FIELDS,
     FLAG_FIELDS,
+    NAME_KEYS,
     Department,
     Division,
     Procedure,
@@ -23,7 +24,6 @@ from procedures.numbering import automatic_numbers
 from procedures.policies import policy_to_write_under
 from procedures.records import Origin, insert, save, save_many
 from procedures.rules import ExemptionGround
-from procedures.spreadsheet.keys import name_key
 from procedures.survey import REFERENCE_FIELDS, refer
 
 EDITABLE_FIELDS = (
@@ -94,7 +94,7 @@ def write_procedure(procedure: Procedure, changes: Mapping[str, Any], origin: Or
     _validate(procedure, changes)
     following = _follow(procedure, changes)
     set_classification(procedure, facts_of(procedure), policy_to_write_under())
-    save(procedure, [*changes, *following, "name_key", *DERIVED_FIELDS], origin)
+    save(procedure, [*changes, *following, *NAME_KEYS, *DERIVED_FIELDS], origin)
 
 
 def write_touched(procedure: Procedure, origin: Origin) -> None:
@@ -152,7 +152,7 @@ def _set(procedure: Procedure, values: Mapping[str, Any]) -> None:
         raise ValueError(f"not fields that an edit may write: {sorted(unknown)}")
     for name, value in values.items():
         setattr(procedure, name, value)
-    procedure.name_key = name_key(procedure.name)
+    procedure.set_name_keys()
 
 
 def _follow(procedure: Procedure, changes: Mapping[str, Any]) -> Sequence[str]:

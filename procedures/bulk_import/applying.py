@@ -20,7 +20,7 @@ from procedures.permissions import check_can_confirm_exemptions_by_import, right
 from procedures.policies import policy_in_force, policy_to_write_under
 from procedures.records import Batch, Origin, StaleVersion
 from procedures.rules import PolicyRevision
-from procedures.spreadsheet.keys import heading_key, name_key
+from procedures.spreadsheet.keys import heading_key
 from procedures.spreadsheet.parsed import FileKind
 from procedures.survey import refer_imported
 from procedures.workers import Report, silent
@@ -293,7 +293,7 @@ def _drafted(row: PlannedRow) -> Procedure:
     """The new procedure that a row describes, in memory."""
     procedure = blank(Procedure)
     set_changes(procedure, row.changes["procedure"])
-    procedure.name_key = name_key(procedure.name)
+    procedure.set_name_keys()
     return procedure
 
 

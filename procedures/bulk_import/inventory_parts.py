@@ -8,6 +8,7 @@ from django.utils import timezone
 from procedures.models import (
     ASPECT_FIELDS,
     FLAG_FIELDS,
+    NAME_KEYS,
     Certainty,
     Exemption,
     LegalBasis,
@@ -18,7 +19,6 @@ from procedures.models.exemption import suggested_review
 from procedures.records import Origin
 from procedures.rules import Answer, ExemptionGround
 from procedures.spreadsheet.cell import CLEAR
-from procedures.spreadsheet.keys import name_key
 
 from .drafts import Draft
 from .lookups import Lookups
@@ -79,11 +79,11 @@ class ProcedurePart(Part):
 
     def prepare(self, procedure: Procedure, changes: Changes, origin: Origin) -> list[Procedure]:
         set_changes(procedure, changes)
-        procedure.name_key = name_key(procedure.name)
+        procedure.set_name_keys()
         return [procedure]
 
     def written(self, fields: Iterable[str]) -> set[str]:
-        return {*fields, "name_key"}
+        return {*fields, *NAME_KEYS}
 
 
 def _copied(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

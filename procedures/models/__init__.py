@@ -12,6 +12,7 @@ from .policy import PolicyEdition
 from .procedure import (
     ASPECT_FIELDS,
     FLAG_FIELDS,
+    NAME_KEYS,
     Certainty,
     LawKind,
     LegalBasis,
@@ -26,6 +27,7 @@ from .survey import SurveyDifference, SurveyEdition, SurveyProcedure
 __all__ = [
     "ASPECT_FIELDS",
     "FLAG_FIELDS",
+    "NAME_KEYS",
     "Act",
     "ApplicationService",
     "Certainty",

@@ -13,6 +13,7 @@ from procedures.rules.wording import (
     CATEGORY_LABELS,
 )
 from procedures.spreadsheet.codes import APPLICANTS, PROCEDURE_KINDS, SCOPES, labels
+from procedures.spreadsheet.keys import name_key, search_key
 
 from .fields import CodesField
 from .history import Versioned, history
@@ -28,6 +29,7 @@ FLAG_FIELDS = (
     "designated_service",
     "legacy_service",
 )
+NAME_KEYS = ("name_key", "search_key")
 
 
 _SCOPE_LABELS = labels(SCOPES)
@@ -95,12 +97,14 @@ class Procedure(Versioned):
     """手続: one procedure that citizens have with the city, with its survey answers.
 
     ``category``, ``grounds``, ``obstacles``, ``unanswered``, ``warnings`` and ``policy_key`` are
-    derived; only ``procedures.classification`` sets them.
+    derived; only ``procedures.classification`` sets them. ``name_key`` (names are compared by it)
+    and ``search_key`` (a search looks in it) follow from the name: ``set_name_keys``.
     """
 
     number = models.CharField("手続番号", max_length=50, unique=True)
     name = models.CharField("手続名", max_length=400)
     name_key = models.CharField(max_length=400, db_index=True, editable=False)
+    search_key = models.CharField(max_length=400, editable=False)
     name_kana = models.CharField("手続名よみ", max_length=400, blank=True, default="")
     summary = models.TextField("概要", blank=True, default="")
     department = models.ForeignKey(
@@ -229,6 +233,10 @@ class Procedure(Versioned):
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}"
+
+    def set_name_keys(self) -> None:
+        """Sets ``NAME_KEYS`` (in memory) as the name has them."""
+        self.name_key, self.search_key = name_key(self.name), search_key(self.name)
 
     @property
     def applicant_labels(self) -> list[str]:

@@ -5,6 +5,8 @@ import unicodedata
 from functools import lru_cache
 
 _INVISIBLE = re.compile(r"[\s\u200b\u2060\ufeff]+")
+_KATAKANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
+_SMALL = str.maketrans("ぁぃぅぇぉっゃゅょゎゕゖ", "あいうえおつやゆよわかけ")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−ー─━⁃﹘", "-"))
 _REMEMBERED_LENGTH = 64  # a list repeats its words, not its prose
 
@@ -15,6 +17,14 @@ def name_key(text: str) -> str:
     Two names with one key are the same name to a reader; the key itself is never shown.
     """
     return _remembered_key(text) if len(text) <= _REMEMBERED_LENGTH else _key(text)
+
+
+def search_key(text: str) -> str:
+    """The key in which a search looks: ``name_key`` in hiragana, small kana as large ones.
+
+    However a word was typed (full or half width, hiragana or katakana, ﾌﾞ or ブ), it is found.
+    """
+    return name_key(text).translate(_KATAKANA).translate(_SMALL)
 
 
 def heading_key(text: str) -> str:

@@ -26,7 +26,7 @@ from procedures.models import (
 )
 from procedures.records import Origin, insert
 from procedures.rules import POLICY_2024
-from procedures.spreadsheet.keys import name_key
+from procedures.spreadsheet.keys import name_key, search_key
 from tests import factories
 from tracking.filters import ProcedureFilter, listed
 from tracking.models import Comment, Consultation, Issue, MigrationPlan, SharedMeasure
@@ -320,6 +320,7 @@ def _procedure(
         number=f"C-{number:05d}",
         name=name,
         name_key=name_key(name),
+        search_key=search_key(name),
         department=None if case.unit is None else units[case.unit],
         division=_division(case, divisions),
         kind=case.kind,

@@ -1,5 +1,6 @@
 """The filters of the lists: each alone, together, in order, and what they refuse."""
 
+import unicodedata
 from datetime import date
 
 import pytest
@@ -125,6 +126,36 @@ def test_a_search_finds_name_reading_and_number_in_any_width(inventory, words):
 @pytest.mark.parametrize("words", ["いぬの", "イヌノ", "ｲﾇﾉ"])
 def test_a_reading_in_katakana_is_found_too(inventory, words):
     assert found(f"q={words}") == [DOGS]
+
+
+WIDE = str.maketrans({code: code + 0xFEE0 for code in range(0x21, 0x7F)})
+TO_KATAKANA = str.maketrans({code: code + 0x60 for code in range(0x3041, 0x3097)})
+TO_HIRAGANA = str.maketrans({code: code - 0x60 for code in range(0x30A1, 0x30F7)})
+HALF = {"マイナンバーカード": "ﾏｲﾅﾝﾊﾞｰｶｰﾄﾞ", "ごみステーション": "ごみｽﾃｰｼｮﾝ", "ペット": "ﾍﾟｯﾄ"}
+
+
+@pytest.mark.parametrize(
+    "word", ["マイナンバーカード", "ごみステーション", "ペット", "カードのこうしん", "ID", "ケ丘"]
+)
+def test_however_a_part_of_a_name_is_typed_the_same_rows_are_found(department, word):
+    for name in (
+        "マイナンバーカードのこうしんの申請",
+        "ごみステーションの設置届（ID付き）",
+        "ﾍﾟｯﾄの死亡届",
+        "自由ヶ丘会館の利用申込",
+        "転入届",
+    ):
+        factories.ProcedureFactory(department=department, name=name)
+    forms = {
+        word,
+        word.translate(TO_KATAKANA),
+        word.translate(TO_HIRAGANA),
+        word.translate(WIDE),
+        word.lower(),
+        unicodedata.normalize("NFD", word),
+        HALF.get(word, word),
+    }
+    assert {form: len(found(f"q={form}")) for form in forms} == dict.fromkeys(forms, 1)
 
 
 @pytest.mark.parametrize("words", ["%25", "_", "転入 犬", "転入届出"])
