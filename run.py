@@ -3,34 +3,60 @@
 
     python3 run.py          makes .venv, installs the locked requirements, serves the demo
     python3 run.py test     the whole test suite with a real browser, on SQLite and PostgreSQL
-    python3 run.py check    format, lint, types, import contract, migrations, deployment settings
+    python3 run.py check    format, lint, types, import contract, own rules, migrations, deployment
+    python3 run.py evidence the tests that stand beside a control, larger, into docs/evidence.md
     python3 run.py lock     writes requirements*.txt anew from pyproject.toml
+
+For an office (docs/office/install.md):
+
+    python3 run.py wheelhouse FOLDER [--platform linux|windows --python-version 3.12]
+    python3 run.py install [--wheelhouse FOLDER]
+    python3 run.py serve [--env FILE]
+    python3 run.py manage [--env FILE] COMMAND …
+    python3 run.py upgrade [--env FILE] [--wheelhouse FOLDER]
 
 Standard library only. Each of them can be run again at any time; what is done is not done twice.
 """
 
-import hashlib
 import os
 import secrets
 import shutil
-import subprocess
 import sys
 import tempfile
-import venv
 from pathlib import Path
 
-from tests.postgres import server_programs, temporary_server
+from deploy import office
+from deploy.packages import BIN, DEVELOPMENT, LDAP, OFFICE, PYTHON, ROOT, install, run
 
-ROOT = Path(__file__).resolve().parent
-VENV = ROOT / ".venv"
-BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
-PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 DATA = Path(os.environ.get("DX_DATA_DIR", ROOT / "var"))
-ADDRESS = os.environ.get("DX_LISTEN", "127.0.0.1:8000")
+LOCKS = {
+    "requirements.txt": ["pyproject.toml"],
+    OFFICE: ["pyproject.toml", "--extra=postgres", "--extra=pdf", "--extra=oidc", "--extra=argon2"],
+    LDAP: ["pyproject.toml", "--extra=ldap"],
+    DEVELOPMENT: ["pyproject.toml", "--group=dev"],
+    "code_rules/requirements.txt": ["--group=rules"],
+    "benchmarks/load/requirements.txt": ["--group=load"],
+}
 WITHOUT_DATABASE = (
-    *("tests/procedures/rules", "tests/procedures/spreadsheet"),
+    "tests/operation/directory/*",
+    "tests/procedures/rules/*",
+    "tests/procedures/spreadsheet/*",
+    *(f"tests/security/test_{kind}.py" for kind in ("forged*", "headers", "hostile*", "markup")),
+    *(f"tests/security/test_{kind}.py" for kind in ("paths", "redirects", "secrets", "sign_in*")),
     "tests/tracking/test_interview.py",
+    "tests/tracking/test_*_pages.py",
 )
+"""What does not depend on the database: pure modules, and what pages say.
+
+Every address is asked on PostgreSQL all the same (tests/test_access.py).
+"""
+THOROUGH = {
+    "DX_TEST_EDITORS": "50",
+    "DX_TEST_SECONDS": "60",
+    "DX_TEST_KILLS": "30",
+    "DX_TEST_BACKUPS": "20",
+}
+"""How large the tests become whose result stands in docs/evidence.md."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "microsoft-edge", "msedge")
 
 
@@ -40,7 +66,18 @@ def main(arguments: list[str]) -> int:
         print("Python 3.11 or newer is needed; this is", sys.version.split()[0])
         return 1
     command, rest = (arguments[0], arguments[1:]) if arguments else ("demo", [])
-    commands = {"demo": demo, "test": test, "check": check, "lock": lock}
+    commands = {
+        "demo": demo,
+        "test": test,
+        "check": check,
+        "evidence": evidence,
+        "lock": lock,
+        "install": office.install,
+        "wheelhouse": office.wheelhouse,
+        "serve": office.serve,
+        "manage": office.manage,
+        "upgrade": office.upgrade,
+    }
     if command not in commands:
         print(__doc__)
         return 2
@@ -54,30 +91,29 @@ def demo(arguments: list[str]) -> int:
     DATA.mkdir(parents=True, exist_ok=True)
     for step in (
         ["manage.py", "migrate", "--verbosity", "0"],
-        ["manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
         ["manage.py", "load_demo"],
     ):
         if status := run([str(PYTHON), *step], environment):
             return status
-    print(f"\n  http://{ADDRESS}/  （止めるには Ctrl+C）\n", flush=True)
-    server = [
-        "-m",
-        "waitress",
-        f"--listen={ADDRESS}",
-        "--threads=8",
-        "shimonoseki_dx.wsgi:application",
-    ]
-    return run([str(PYTHON), *server], environment)
+    return run([str(PYTHON), "manage.py", "serve"], environment)
 
 
 def test(arguments: list[str]) -> int:
     """The whole test suite; further arguments go to pytest."""
-    install("requirements-dev.txt")
+    return on_both_databases(arguments)
+
+
+def on_both_databases(arguments: list[str], marked: str = "") -> int:
+    """Runs all tests, or those with that mark, on SQLite and then on PostgreSQL if it is here."""
+    from tests.postgres import server_programs, temporary_server
+
+    install(DEVELOPMENT)
+    install_ldap()
     find_browser()
     pytest = [str(PYTHON), "-m", "pytest", "--numprocesses=auto", "--dist=worksteal", *arguments]
     engine = "PostgreSQL" if os.environ.get("DATABASE_URL") else "SQLite"
     print(f"== {engine}", flush=True)
-    if status := run(pytest, dict(os.environ)):
+    if status := run([*pytest, "-m", marked], os.environ):
         return status
     programs = server_programs()
     if os.environ.get("DATABASE_URL"):
@@ -87,14 +123,26 @@ def test(arguments: list[str]) -> int:
         return 0
     with temporary_server(programs) as url:
         print("== PostgreSQL", flush=True)
-        # What the browser shows and what pure modules say does not depend on the database.
-        beside = ["-m", "not browser", *(f"--ignore={tests}" for tests in WITHOUT_DATABASE)]
+        marked = f"{marked} and not browser" if marked else "not browser"
+        beside = ["-m", marked, *(f"--ignore-glob={tests}" for tests in WITHOUT_DATABASE)]
         return run([*pytest, *beside], os.environ | {"DATABASE_URL": url})
+
+
+def evidence(arguments: list[str]) -> int:
+    """Runs what is marked as evidence on both databases, one after the other; half an hour."""
+    with tempfile.TemporaryDirectory() as folder:
+        notes = Path(folder) / "notes.jsonl"
+        os.environ.update({**THOROUGH, "DX_EVIDENCE": str(notes)})
+        # One after the other: they load the machine themselves, and measure.
+        if status := on_both_databases(["--numprocesses=0", *arguments], "evidence"):
+            return status
+        page = str(ROOT / "docs" / "evidence.md")
+        return run([str(PYTHON), "-m", "tests.evidence", str(notes), page], os.environ)
 
 
 def check(arguments: list[str]) -> int:
     """Everything that can be said without running the program; ``--fix`` formats in place."""
-    install("requirements-dev.txt")
+    install(DEVELOPMENT)
     fix = "--fix" in arguments
     production = os.environ | {
         "DX_DATA_DIR": tempfile.gettempdir(),
@@ -109,8 +157,10 @@ def check(arguments: list[str]) -> int:
         ["djlint", "--lint", "--quiet", "templates"],
         ["mypy"],
         ["import_linter"],
+        ["code_rules"],
         ["manage.py", "makemigrations", "--check", "--dry-run"],
         ["manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        ["manage.py", "sbom", "--check"],
     ]
     failed = []
     for step in steps:
@@ -125,42 +175,11 @@ def lock(arguments: list[str]) -> int:
     """Writes the lock files; no address of a package index stands in them."""
     options = "--universal --python-version 3.11 --generate-hashes --no-emit-index-url"
     options += " --no-annotate --no-header -q --upgrade"
-    compile_ = ["uv", "pip", "compile", "pyproject.toml", *options.split()]
-    return run([*compile_, "-o", "requirements.txt"], dict(os.environ)) or run(
-        [*compile_, "--group", "dev", "-o", "requirements-dev.txt"], dict(os.environ)
-    )
-
-
-def install(requirements: str) -> None:
-    """Makes the virtual environment and installs ``requirements`` unless that is done already."""
-    text = (ROOT / requirements).read_bytes()
-    wanted = f"{requirements} {hashlib.sha256(text).hexdigest()}"
-    mark = VENV / "installed.txt"
-    if mark.exists() and wanted in mark.read_text().splitlines():
-        return
-    if not PYTHON.exists():
-        print("making .venv …", flush=True)
-        try:
-            venv.create(VENV, with_pip=True)
-        except subprocess.CalledProcessError:
-            shutil.rmtree(VENV, ignore_errors=True)
-            sys.exit(
-                "This Python cannot make virtual environments with pip. "
-                "On Debian or Ubuntu: apt-get install python3-venv"
-            )
-    print(f"installing {requirements} …", flush=True)
-    status = run(
-        [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-         "--require-hashes", "-r", requirements],
-        dict(os.environ),
-    )  # fmt: skip
-    if status:
-        sys.exit(
-            "The packages could not be installed (see above). Without internet, put the packages "
-            "into a folder and set PIP_NO_INDEX=1 and PIP_FIND_LINKS to it."
-        )
-    with mark.open("a") as file:
-        file.write(wanted + "\n")
+    compile_ = ["uv", "pip", "compile", *options.split()]
+    for file, wanted in LOCKS.items():
+        if status := run([*compile_, *wanted, "-o", file], os.environ):
+            return status
+    return 0
 
 
 def demo_environment() -> dict[str, str]:
@@ -177,25 +196,27 @@ def demo_environment() -> dict[str, str]:
     }
 
 
+def install_ldap() -> None:
+    """What signs people in by LDAP, where it can be compiled; else says in one line how to."""
+    from tests.ldap_programs import MISSING, can_be_built
+
+    if can_be_built():
+        install(LDAP)
+    else:
+        print(MISSING)
+
+
 def find_browser() -> None:
     """Says in one line how to get the browser that the browser tests need."""
     path = os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if path:
         os.environ["BROWSER_PATH"] = path
         return
-    if run([str(PYTHON), "-m", "playwright", "install", "chromium"], dict(os.environ)):
+    if run([str(PYTHON), "-m", "playwright", "install", "chromium"], os.environ):
         print(
             "No browser found for the browser tests. On Debian or Ubuntu: "
             "apt-get install chromium fonts-noto-cjk (or set BROWSER_PATH)."
         )
-
-
-def run(command: list[str], environment: dict[str, str]) -> int:
-    """Runs a command in the project's root; Ctrl+C ends it without a trace."""
-    try:
-        return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-    except KeyboardInterrupt:
-        return 0
 
 
 def _tool(step: list[str]) -> list[str]:

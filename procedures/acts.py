@@ -8,7 +8,13 @@ from django.db import models, transaction
 from django.db.models import Q, QuerySet
 
 from procedures.models import Act, Department, Procedure, Role, Source, User
-from procedures.permissions import DIVISION_ONLY, check_can_edit, rights_of
+from procedures.permissions import (
+    DIVISION_ONLY,
+    can_keep_accounts,
+    check_can_edit,
+    check_can_keep_accounts,
+    rights_of,
+)
 from procedures.policies import hold_inventory
 from procedures.records import Origin
 from procedures.undoing import Undo, owner_of
@@ -24,6 +30,10 @@ LATER_EDITION = (
     "この後に、国の一覧がもう一度改定されています。先に新しいほうの改定"
     "（{act}）を元に戻してください。"
 )
+YOURSELF_LOSES = (
+    "元に戻すと、あなた自身の「管理者」の役割がなくなるため、止めました。"
+    "ほかの管理者に頼んでください。"
+)
 NOT_YOUR_ROW = "変更できるのは、担当の部局室のDX推進チームと情報政策課です。"
 _OF_THE_DIVISION = (
     Act.Kind.PUBLICATION,
@@ -38,7 +48,7 @@ _LABEL = 300
 
 
 class NotUndoable(Exception):
-    """The act has been taken back already; the sentence says by whom."""
+    """Why an act cannot be taken back: it is already, for one; the sentence says so."""
 
 
 def begin(kind: Act.Kind, label: str, *, by: User, source: Source = Source.BULK) -> Origin:
@@ -92,11 +102,14 @@ def check_can_undo(user: User, act: Act) -> None:
     """Raises ``PermissionDenied`` unless ``user`` may take ``act`` back.
 
     What the public sees, the structure of the office, the national list and what was decided in
-    consultations are for the division, whoever it was that changed them. No policy is taken back
-    in parts: ``actions.revert_policy`` does it.
+    consultations are for the division, whoever it was that changed them; people and their roles
+    are for administrators. No policy is taken back in parts: ``actions.revert_policy`` does it.
     """
     if act.kind == Act.Kind.POLICY:
         raise PermissionDenied(POLICY_IS_REVERTED)
+    if act.kind == Act.Kind.TRANSFER:
+        check_can_keep_accounts(user)
+        return
     if rights_of(user).is_office_wide:
         return
     if act.kind in _OF_THE_DIVISION:
@@ -135,6 +148,7 @@ def undo(*, act_id: int, by: User) -> Act:
         edited_since=EDITED_SINCE,
     )
     way_back.take_back()
+    _check_still_keeps(act, by)
     act.undo_left = way_back.left()
     mark_undone(act, way_back.origin)
     return act
@@ -150,6 +164,18 @@ def _check_is_last(act: Act) -> None:
     later = Act.objects.filter(kind=act.kind, undone_at__isnull=True, pk__gt=act.pk).first()
     if later:
         raise NotUndoable(LATER_EDITION.format(act=later.label))
+
+
+def _check_still_keeps(act: Act, by: User) -> None:
+    """Whoever takes a transfer back stays an administrator: then there is one afterwards.
+
+    Raises ``NotUndoable``.
+    """
+    if act.kind != Act.Kind.TRANSFER:
+        return
+    stored = User.objects.filter(pk=by.pk, is_active=True).first()
+    if stored is None or not can_keep_accounts(stored):
+        raise NotUndoable(YOURSELF_LOSES)
 
 
 def mark_undone(act: Act, origin: Origin) -> None:

@@ -9,7 +9,9 @@ class ProceduresConfig(AppConfig):
     verbose_name = "手続台帳"
 
     def ready(self) -> None:
-        """Has the first edition of the policy stored as soon as there are tables."""
-        from .policies import store_first_edition  # models are not there before
+        """As soon as there are tables, stores the first policy and begins the audit log."""
+        from . import audit  # models are not there before
+        from .policies import store_first_edition
 
         post_migrate.connect(store_first_edition, sender=self)
+        post_migrate.connect(audit.begin, sender=self)

@@ -19,6 +19,9 @@ UNASSIGNED_IS_FOR_DIVISION = (
     "DX推進チームも変更できるようになります。"
 )
 DIVISION_ONLY = "この操作ができるのは情報政策課です。"
+ADMINISTRATORS_ONLY = (
+    "この操作ができるのは管理者です。必要なときは、管理者（情報政策課）に伝えてください。"
+)
 LEADER_OF_DIVISION_ONLY = "この操作ができるのは情報政策課長です。"
 HANDOVER_IS_FOR_LEADERS = (
     "担当の引継ぎができるのは、その部局室のDX推進チームリーダーと情報政策課です。"
@@ -174,6 +177,24 @@ def check_can_inspect(user: User) -> None:
         raise PermissionDenied(INSPECTION_IS_FOR_TEAMS)
 
 
+def check_can_keep_accounts(user: User) -> None:
+    """Raises ``PermissionDenied`` unless ``user`` looks after the accounts of the others."""
+    if not rights_of(user).is_administrator:
+        raise PermissionDenied(ADMINISTRATORS_ONLY)
+
+
+def check_can_read_audit(user: User) -> None:
+    """Raises ``PermissionDenied`` unless ``user`` may see who did what: an administrator."""
+    if not rights_of(user).is_administrator:
+        raise PermissionDenied(ADMINISTRATORS_ONLY)
+
+
+def check_can_see_status(user: User) -> None:
+    """Raises ``PermissionDenied`` unless ``user`` may see how the program is: an administrator."""
+    if not rights_of(user).is_administrator:
+        raise PermissionDenied(ADMINISTRATORS_ONLY)
+
+
 def _asks(check: Callable[..., None]) -> Callable[..., bool]:
     def can(*args: Any) -> bool:
         try:
@@ -193,6 +214,9 @@ can_import = _asks(check_can_import)
 can_confirm_exemptions_by_import = _asks(check_can_confirm_exemptions_by_import)
 can_hand_over = _asks(check_can_hand_over)
 can_enter_volumes = _asks(check_can_enter_volumes)
+can_keep_accounts = _asks(check_can_keep_accounts)
+can_read_audit = _asks(check_can_read_audit)
+can_see_status = _asks(check_can_see_status)
 can_inspect = _asks(check_can_inspect)
 can_keep_registers = _asks(check_can_keep_registers)
 can_adopt_policy = _asks(check_can_adopt_policy)

@@ -5,18 +5,23 @@ writes it. ``simple_history``'s own signals are switched off, so no write has tw
 no write has none.
 """
 
+import uuid
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as data_field
 from datetime import datetime
+from hashlib import sha256
 from operator import itemgetter
 from typing import Any
 
 from django.db import models, transaction
 from django.utils import timezone
 
+from . import audit
 from .changes import Touched
 from .models import Procedure
+from .models.audit import new_event_key
 from .models.history import Source, Versioned
 from .models.organisation import User
 from .statements import converters, insert_rows, reserve_keys, row_converter, update_rows
@@ -51,6 +56,7 @@ class Batch:
 
     def __init__(self, origin: Origin) -> None:
         self._origin = origin
+        self._event_key = new_event_key()
         self._tables: dict[type[models.Model], _Table] = {}
         self._touched = Touched()
 
@@ -94,24 +100,27 @@ class Batch:
 
     def write(self) -> None:
         """Writes everything, once. Raises ``StaleVersion`` when a row is no more as it was read."""
+        if not self._tables:
+            return
         with transaction.atomic():
             if Procedure in self._tables:
                 self._touched.before()
             for table in self._tables.values():
                 table.write()
             self._touched.mark()
+            _note(self._origin, self._event_key, self._tables.values())
 
     def _table(self, objects: Sequence[models.Model]) -> "_Table":
         model = type(objects[0])
         if model not in self._tables:
-            self._tables[model] = _Table(model, self._origin)
+            self._tables[model] = _Table(model, self._origin, self._event_key)
         return self._tables[model]
 
 
 class _Table:
     """The rows of one model in a batch: what is inserted, what is updated, what history says."""
 
-    def __init__(self, model: type[models.Model], origin: Origin) -> None:
+    def __init__(self, model: type[models.Model], origin: Origin, event_key: uuid.UUID) -> None:
         self._model = model
         self._history = model.history.model
         self._names = [field.attname for field in model._meta.concrete_fields]
@@ -130,6 +139,7 @@ class _Table:
             "by_name": str(origin.by),
             "import_run_id": getattr(origin.import_run, "pk", None),
             "act_id": getattr(origin.act, "pk", None),
+            "event_id": event_key,
         }
         self._history_names = [*tracked, *entry, "history_type", "row_name"]
         values = zip(converters(self._history, entry), entry.values(), strict=True)
@@ -137,6 +147,12 @@ class _Table:
         self._inserted: list[tuple[Any, ...]] = []
         self._updated: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
         self._recorded: list[tuple[Any, ...]] = []
+        self._encoder = audit.HistoryEncoder(self._history)
+        self._read_tracked = itemgetter(*self._encoder.tracked)
+        self._encoded_entry = self._encoder.entry([entry[name] for name in self._encoder.ENTRY])
+        self._digest = sha256()
+        self._kinds: Counter[str] = Counter()
+        self._about: set[tuple[str, int]] = set()
 
     def insert(self, objects: Sequence[models.Model]) -> None:
         for obj in objects:
@@ -171,12 +187,52 @@ class _Table:
         """Writes the history rows alone."""
         insert_rows(self._history, self._history_names, self._recorded)
 
+    def told(self) -> audit.WrittenRows:
+        """What was recorded, for the audit log."""
+        names = {name for names in self._updated for name in names} - {"version", "changed_at"}
+        return audit.WrittenRows(
+            model=self._model,
+            added=self._kinds["+"],
+            changed=self._kinds["~"],
+            deleted=self._kinds["-"],
+            first_name=self._recorded[0][-1],
+            fields=sorted(names, key=self._names.index),
+            about=frozenset(self._about),
+            digest=self._digest.digest(),
+        )
+
     def _values(self, obj: models.Model, kind: str) -> tuple[Any, ...]:
         """All values of ``obj`` for the driver; its history row is noted."""
         values = self._convert(self._read(obj.__dict__))
         tracked = self._tracked(values) if self._tracked else values
-        self._recorded.append((*tracked, *self._entry, kind, str(obj)[:300]))
+        own = (kind, str(obj)[:300])
+        self._recorded.append((*tracked, *self._entry, *own))
+        self._digest.update(
+            self._encoder.row(self._read_tracked(obj.__dict__), self._encoded_entry, own)
+        )
+        self._kinds[kind] += 1
+        if len(self._about) < 2:  # one thing is told by its name, more are counted
+            self._about.add(_about(obj))
         return values
+
+
+def _about(obj: models.Model) -> tuple[str, int]:
+    """What a row is about: the procedure it belongs to, or else itself."""
+    key = getattr(obj, "procedure_id", None)
+    model = type(obj) if key is None else Procedure
+    return model._meta.label_lower, obj.pk if key is None else key
+
+
+def _note(origin: Origin, event_key: uuid.UUID, tables: Iterable[_Table]) -> None:
+    """The entry of the audit log for what was written; in the transaction of the write."""
+    audit.note_write(
+        event_key,
+        [table.told() for table in tables],
+        by=origin.by,
+        source=origin.source,
+        import_run=origin.import_run,
+        act=origin.act,
+    )
 
 
 def _complete(objects: Sequence[models.Model], at: datetime) -> None:
@@ -239,9 +295,15 @@ def begin_history(objects: Sequence[models.Model], origin: Origin) -> None:
     model = type(objects[0])
     noted = model.history.filter(id__in=[obj.pk for obj in objects]).order_by()
     known = set(noted.values_list("id", flat=True))
-    table = _Table(model, origin)
-    table.note([obj for obj in objects if obj.pk not in known], "~")
-    table.record()
+    unknown = [obj for obj in objects if obj.pk not in known]
+    if not unknown:
+        return
+    event_key = new_event_key()
+    table = _Table(model, origin, event_key)
+    table.note(unknown, "~")
+    with transaction.atomic():
+        table.record()
+        _note(origin, event_key, [table])
 
 
 @transaction.atomic
@@ -250,7 +312,8 @@ def delete(objects: Sequence[models.Model], origin: Origin) -> None:
     if not objects:
         return
     model = type(objects[0])
-    table = _Table(model, origin)
+    event_key = new_event_key()
+    table = _Table(model, origin, event_key)
     table.note(objects, "-")
     table.record()
     touched = Touched()
@@ -260,6 +323,7 @@ def delete(objects: Sequence[models.Model], origin: Origin) -> None:
     for start in range(0, len(keys), _CHUNK):
         model._default_manager.filter(pk__in=keys[start : start + _CHUNK]).delete()
     touched.mark()
+    _note(origin, event_key, [table])
 
 
 def snapshot(obj: Versioned, version: int, fields: Iterable[str]) -> dict[str, Any] | None:

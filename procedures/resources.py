@@ -23,9 +23,16 @@ def template_workbook() -> bytes:
 
 
 def download(
-    write: Callable[[IO[bytes]], None], *, file_name: str, content_type: str
+    write: Callable[[IO[bytes]], None],
+    *,
+    file_name: str,
+    content_type: str,
+    row_count: int | None = None,
 ) -> FileResponse:
-    """What ``write`` puts into a file, sent from the disk; the file is gone once it is sent."""
+    """What ``write`` puts into a file, sent from the disk; the file is gone once it is sent.
+
+    ``row_count`` is for the audit log.
+    """
     file = TemporaryFile()  # noqa: SIM115 - the answer closes it
     try:
         write(file)
@@ -33,4 +40,6 @@ def download(
         file.close()
         raise
     file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=file_name, content_type=content_type)
+    answer = FileResponse(file, as_attachment=True, filename=file_name, content_type=content_type)
+    answer.row_count = row_count
+    return answer

@@ -29,6 +29,7 @@ from .models import (
     RefusedLink,
     Source,
     TeamMembership,
+    User,
     YearlyVolume,
 )
 from .models.history import Versioned
@@ -55,7 +56,7 @@ Rule = Callable[[Sequence[Any], Collection[str]], Mapping[int, str]]
 """What stands against rows whose attributes were set back in memory: key → sentence."""
 
 _NATIONAL = (RefusedLink, NationalPriorityProcedure, NationalListEdition)
-_registered: list[type[models.Model]] = [*_FACTS, TeamMembership, *_NATIONAL]
+_registered: list[type[models.Model]] = [*_FACTS, TeamMembership, User, *_NATIONAL]
 _rules: dict[type[models.Model], Rule] = {}
 
 

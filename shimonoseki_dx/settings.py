@@ -1,15 +1,19 @@
 """Settings of the program: safe by default, everything of the office from the environment.
 
-Every variable is explained in README.md (section "Settings"). A missing one that has no safe
+Every variable is explained in deploy/office.env. A missing one that has no safe
 default stops the start with a sentence that says what to set.
 """
 
 import os
+from importlib.util import find_spec
+from ipaddress import ip_address
 from pathlib import Path
 
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+from operation.directory.configuration import sign_in_from
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -30,10 +34,12 @@ def _number(name: str, default: int) -> int:
 
 
 # --- The office -------------------------------------------------------------------------------
-OFFICE_NAME = os.environ.get("DX_OFFICE_NAME", "下関市")
-DATA_DIR = Path(os.environ.get("DX_DATA_DIR", BASE_DIR / "var"))
+OFFICE_NAME = os.environ.get("DX_OFFICE_NAME", "").strip() or "下関市"
+DATA_DIR = Path(os.environ.get("DX_DATA_DIR", "").strip() or BASE_DIR / "var")
+DISK_RESERVE_MB = _number("DX_DISK_RESERVE_MB", 500)  # with less free the program is not ready
 STALE_DAYS = _number("DX_STALE_DAYS", 90)  # domain.md: 更新停滞
 CONFIRM_DAYS = _number("DX_CONFIRM_DAYS", 90)  # after so many a row is to be confirmed again
+AUDIT_DAYS = _number("DX_AUDIT_DAYS", 0)  # so long the audit log is kept; 0: for ever
 ISSUE_NOTICE_DAYS = _number("DX_ISSUE_NOTICE_DAYS", 14)  # so long before its date an issue is due
 
 # --- The public table -------------------------------------------------------------------------
@@ -81,14 +87,41 @@ CSRF_FAILURE_VIEW = "shimonoseki_dx.sign_in.csrf_failure"
 SECURE_SSL_REDIRECT = not INSECURE_HTTP
 SESSION_COOKIE_SECURE = not INSECURE_HTTP
 CSRF_COOKIE_SECURE = not INSECURE_HTTP
+# A browser takes a cookie of such a name from this very host only, and over HTTPS only: no other
+# system below the office's domain can slip its own in.
+_COOKIE = "dx_" if INSECURE_HTTP else "__Host-dx_"
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_COOKIE}session", f"{_COOKIE}csrf"
+SEEN_COOKIE_NAME = f"{_COOKIE}seen"  # operation/accounts/sessions.py
 SECURE_HSTS_SECONDS = 0 if INSECURE_HTTP else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not INSECURE_HTTP
 SECURE_HSTS_PRELOAD = not INSECURE_HTTP
-if _flag("DX_BEHIND_PROXY"):
+# A proxy ends HTTPS. The server believes its X-Forwarded-For and -Proto, and nobody else's.
+BEHIND_PROXY = _flag("DX_BEHIND_PROXY")
+PROXY_ADDRESS = os.environ.get("DX_PROXY_ADDRESS", "").strip() or "127.0.0.1"
+try:
+    if PROXY_ADDRESS != "*":  # everybody
+        ip_address(PROXY_ADDRESS)
+except ValueError as error:
+    raise ImproperlyConfigured(
+        f"DX_PROXY_ADDRESS must be an IP address, not {PROXY_ADDRESS!r}: requests come from an "
+        "address and never from a name, so the proxy would not be believed."
+    ) from error
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-SESSION_COOKIE_AGE = 60 * 60 * 10  # one working day
+# A sign-in lasts one working day at most, and so long without a request (operation/accounts).
+_HOURS = _number("DX_SESSION_HOURS", 10)
+_IDLE = _number("DX_SESSION_IDLE_MINUTES", 60)
+if not 1 <= _HOURS <= 24:
+    raise ImproperlyConfigured("DX_SESSION_HOURS must be from 1 to 24.")
+if _IDLE and not 5 <= _IDLE <= _HOURS * 60:
+    raise ImproperlyConfigured(
+        "DX_SESSION_IDLE_MINUTES must be from 5 to the minutes of DX_SESSION_HOURS, or 0 for none."
+    )
+SESSION_SECONDS = SESSION_COOKIE_AGE = _HOURS * 60 * 60
+SESSION_IDLE_SECONDS = _IDLE * 60
+SESSION_WARNING_SECONDS = min(5 * 60, (SESSION_IDLE_SECONDS or SESSION_SECONDS) // 5)
 SESSION_COOKIE_HTTPONLY = True
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -103,6 +136,15 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+
+# --- The web server ---------------------------------------------------------------------------
+LISTEN = os.environ.get("DX_LISTEN", "").strip() or "127.0.0.1:8000"
+THREADS = _number("DX_THREADS", 8)
+if not 1 <= THREADS <= 64:
+    raise ImproperlyConfigured(
+        "DX_THREADS must be from 1 to 64: so many requests are answered at once, and each of them "
+        "may hold a connection to the database."
+    )
 
 # --- Applications -----------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -125,18 +167,26 @@ INSTALLED_APPS = [
     "operation",
 ]
 MIDDLEWARE = [
+    "operation.request_ids.RequestIdMiddleware",
+    "operation.logs.RequestLogMiddleware",
+    # On every answer, also on static files and on what is refused early.
+    "shimonoseki_dx.security_headers.SecurityHeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "operation.health.ProbesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "operation.accounts.sessions.SessionClockMiddleware",
     "shimonoseki_dx.sign_in.SignInMiddleware",
+    "operation.accounts.first_password.FirstPasswordMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "operation.fair_share.FairShareMiddleware",
+    "operation.audit_log.files.FilesMiddleware",
 ]
 ROOT_URLCONF = "shimonoseki_dx.urls"
 WSGI_APPLICATION = "shimonoseki_dx.wsgi.application"
@@ -151,11 +201,12 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "tracking.navigation.navigation",
+                "operation.accounts.sessions.times",
             ],
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+FORM_RENDERER = "shimonoseki_dx.form_renderer.FormRenderer"
 
 # --- Data -------------------------------------------------------------------------------------
 DATABASES = {
@@ -166,6 +217,8 @@ DATABASES = {
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Writers take turns: SQLite's own wait would let one of them starve.
+    DATABASES["default"]["ENGINE"] = "operation.fair_sqlite3"
     # IMMEDIATE: writers wait in line instead of failing.
     # FULL: what the page calls 保存しました survives a power cut.
     DATABASES["default"]["OPTIONS"] = {
@@ -173,6 +226,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": ("PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"),
     }
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # As with SQLite nobody waits for another's row without end, nor for a process that hangs.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
+        "options", "-c lock_timeout=20s -c idle_in_transaction_session_timeout=10min"
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 # procedures/records.py writes the history rows; the package's signals would write them twice.
@@ -181,20 +239,40 @@ SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
+# --- Backup -----------------------------------------------------------------------------------
+BACKUP_DIR = Path(os.environ.get("DX_BACKUP_DIR", "").strip() or DATA_DIR / "backups")
+BACKUP_KEEP_DAYS = _number("DX_BACKUP_KEEP_DAYS", 30)
+BACKUP_KEEP_MONTHS = _number("DX_BACKUP_KEEP_MONTHS", 12)  # of each the newest
+PG_BIN = os.environ.get("DX_PG_BIN", "").strip()  # the folder of pg_dump and pg_restore
+
 # --- People -----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "procedures.User"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
+# Accounts of this program, and beside them the office's own login where DX_LOGIN names it.
+SIGN_IN = sign_in_from(os.environ, insecure_http=INSECURE_HTTP, behind_proxy=BEHIND_PROXY)
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", *SIGN_IN.backends]
+# Length, and nothing that is guessed first; no composition, no change by the calendar.
+PASSWORD_MIN_LENGTH = _number("DX_PASSWORD_MIN_LENGTH", 12)
+if not 8 <= PASSWORD_MIN_LENGTH <= 64:
+    raise ImproperlyConfigured("DX_PASSWORD_MIN_LENGTH must be from 8 to 64.")
+PASSWORD_WORDS = _list("DX_PASSWORD_WORDS")  # further words that people here would guess first
+_VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
+        "NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "display_name", "email")},
     },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {
+        "NAME": f"{_VALIDATION}.MinimumLengthValidator",
+        "OPTIONS": {"min_length": PASSWORD_MIN_LENGTH},
+    },
+    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+    {"NAME": "operation.accounts.passwords.GuessableWordsValidator"},
+]
+# Argon2 where its package is installed (the argon2 extra); what PBKDF2 hashed stays readable, and
+# is hashed anew when its person signs in.
+PASSWORD_HASHERS = [
+    *(["django.contrib.auth.hashers.Argon2PasswordHasher"] if find_spec("argon2") else []),
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
@@ -203,8 +281,17 @@ LOGOUT_REDIRECT_URL = "login"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_TEMPLATE = "registration/lockout.html"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # what the page says stays true
 AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "operation.accounts.lockout.client_address"
+AXES_USERNAME_CALLABLE = "operation.accounts.lockout.counted_name"
+AXES_LOCKOUT_CALLABLE = "operation.accounts.lockout.locked_out"
+AXES_HANDLER = "operation.accounts.lockout.Handler"
+AXES_DISABLE_ACCESS_LOG = True  # the audit log keeps who signed in
+# Failures over all names from one address within the same time; 0 where many desks share one.
+ADDRESS_FAILURES = _number("DX_ADDRESS_FAILURES", 50)
+if 0 < ADDRESS_FAILURES < 10:
+    raise ImproperlyConfigured("DX_ADDRESS_FAILURES must be 0 (no limit) or at least 10.")
 
 # --- Language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "ja"
@@ -230,15 +317,43 @@ IMPORT_IN_OWN_PROCESS = True
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 
+# --- Logs -------------------------------------------------------------------------------------
+_LOG_FORMATS = {"json": "operation.logs.JsonFormatter", "text": "operation.logs.TextFormatter"}
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_LOG_FORMAT = os.environ.get("DX_LOG_FORMAT", "").strip().lower() or (
+    "text" if INSECURE_HTTP else "json"
+)
+if _LOG_FORMAT not in _LOG_FORMATS:
+    raise ImproperlyConfigured(f"DX_LOG_FORMAT must be one of {', '.join(_LOG_FORMATS)}.")
+_LOG_LEVEL = os.environ.get("DX_LOG_LEVEL", "").strip().upper() or "INFO"
+if _LOG_LEVEL not in _LOG_LEVELS:
+    raise ImproperlyConfigured(f"DX_LOG_LEVEL must be one of {', '.join(_LOG_LEVELS)}.")
+LOG_FILE = os.environ.get("DX_LOG_FILE", "").strip()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {"line": {"()": _LOG_FORMATS[_LOG_FORMAT]}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
+    "root": {"handlers": ["console"], "level": _LOG_LEVEL},
     "loggers": {
+        # Django's own handlers would print what our formatters leave out.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # What is refused stands in the line of its request; what fails is logged with its error.
+        "django.request": {"level": "ERROR"},
+        "django.server": {"handlers": [], "level": "CRITICAL", "propagate": True},
         "axes": {"level": "WARNING"},
+        # They would name who signs in; operation.directory logs what failed.
+        "django_auth_ldap": {"level": "CRITICAL"},
+        "mozilla_django_oidc": {"level": "CRITICAL"},
         # It warns of every rule of a style sheet that is meant for browsers alone.
         "weasyprint": {"level": "ERROR"},
     },
 }
+if LOG_FILE:
+    LOGGING["handlers"]["file"] = {
+        "class": "operation.log_files.DailyFileHandler",
+        "formatter": "line",
+        "path": LOG_FILE,
+        "days": _number("DX_LOG_DAYS", 90),
+    }
+    LOGGING["root"]["handlers"].append("file")

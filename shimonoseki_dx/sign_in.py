@@ -28,9 +28,15 @@ class SignInMiddleware(LoginRequiredMiddleware):
 
     def handle_no_permission(self, request: HttpRequest, view_func) -> HttpResponse:
         page = "" if request.method in ("GET", "HEAD") else _page_before(request)
-        if page:
-            return redirect_to_login(page, self.get_login_url(view_func))
-        return super().handle_no_permission(request, view_func)
+        response = (
+            redirect_to_login(page, self.get_login_url(view_func))
+            if page
+            else super().handle_no_permission(request, view_func)
+        )
+        if getattr(request, "session_ended", False):
+            # Its own page says why (operation.accounts.sessions).
+            response.headers["Location"] += "&ended=1"
+        return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -9,3 +9,7 @@ urlpatterns = [
     path("", include("operation.urls")),
     path("", include("tracking.urls")),
 ]
+handler400 = "operation.error_pages.bad_request"
+handler403 = "operation.error_pages.permission_denied"
+handler404 = "operation.error_pages.page_not_found"
+handler500 = "operation.error_pages.server_error"

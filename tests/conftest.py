@@ -7,9 +7,21 @@ from django.db import connection
 
 from tests import factories, offices
 from tests.evidence import Evidence
+from tests.sign_in_servers import (  # noqa: F401 - fixtures
+    directory,
+    has_ldap,
+    provider,
+    proxy,
+    running_directory,
+    running_provider,
+)
 
 # Playwright runs an event loop in the test's thread; the database calls beside it are our own.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+# ``run.py test`` says in one line what it takes to run these.
+collect_ignore = (
+    [] if has_ldap() else ["operation/directory/test_ldap.py", "browser/test_directory_ldap.py"]
+)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from email.message import EmailMessage
 from email.policy import default
+from typing import Any
 
 from aiosmtpd.controller import Controller
 
@@ -54,13 +55,13 @@ class MailServer:
 
 
 @contextlib.contextmanager
-def mail_server() -> Iterator[MailServer]:
-    """A mail server on a free port of this machine."""
+def mail_server(**options: Any) -> Iterator[MailServer]:
+    """A mail server on a free port of this machine; ``options`` are those of aiosmtpd's SMTP."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = MailServer()
-    controller = Controller(server, hostname="127.0.0.1", port=port)
+    controller = Controller(server, hostname="127.0.0.1", port=port, **options)
     controller.start()
     server.port, server.close = port, controller.server.close
     try:

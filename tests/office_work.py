@@ -151,7 +151,7 @@ def edit_together(
     that was seen, the value that was saved. ``compares=False`` writes without looking.
     """
     if not compares:
-        plans.merged_changes = _overwriting
+        plans.merged_changes = overwriting
     chance, by = random.Random(seed), person("second")
     _wait_for_all(Path(folder), seed, people)
     saved, conflicts = [], 0
@@ -186,7 +186,8 @@ def _edited_from_seen(
     return seen
 
 
-def _overwriting(obj: Any, sent: dict[str, Any], version: int) -> dict[str, Any]:
+def overwriting(obj: Any, sent: dict[str, Any], version: int) -> dict[str, Any]:
+    """What ``merged_changes`` would be without a look at the version: a control's."""
     return {name: value for name, value in sent.items() if getattr(obj, name) != value}
 
 

@@ -58,6 +58,18 @@ class Office:
         """What ``module:function`` returns; its failure is an AssertionError with the traceback."""
         return answer_of(self.start(function, *arguments))
 
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess:
+        """``manage.py`` with ``arguments``, as somebody types it."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
     def call_together(self, function: str, calls: Sequence[Sequence[Any]]) -> list[Any]:
         """The answers of as many processes as there are ``calls``, all at once."""
         processes = [self.start(function, *arguments) for arguments in calls]

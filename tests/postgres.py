@@ -3,11 +3,12 @@
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.ports import free_port
 
 
 def server_programs() -> Path | None:
@@ -20,14 +21,17 @@ def server_programs() -> Path | None:
 
 
 @contextlib.contextmanager
-def temporary_server(programs: Path) -> Iterator[str]:
-    """Starts a server on a free loopback port, gives its DATABASE_URL, and removes it again."""
+def temporary_server(programs: Path, *, durable: bool = False) -> Iterator[str]:
+    """Starts a server on a free loopback port, gives its DATABASE_URL, and removes it again.
+
+    A ``durable`` one keeps what it acknowledges, and its statistics, as an office's does.
+    """
     folder = Path(tempfile.mkdtemp(prefix="dx-postgres-"))
     # The server refuses to run as root; Debian's package brings an account for it.
     account = "postgres" if os.geteuid() == 0 else None
     if account:
         shutil.chown(folder, account)
-    port = _free_port()
+    port = free_port()
     data = folder / "data"
 
     def call(*command: str) -> None:
@@ -38,10 +42,11 @@ def temporary_server(programs: Path) -> Iterator[str]:
         "--locale=C.UTF-8", "--no-sync",
     )  # fmt: skip
     options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder}"
-    # A test database is thrown away; waiting for the disk would prove nothing.
-    options += " -c fsync=off -c max_connections=50"
-    # Statistics taken at a moment when a test has emptied the tables would mislead the next one.
-    options += " -c autovacuum=off"
+    options += " -c max_connections=50"
+    if not durable:
+        # A test database is thrown away; waiting for the disk would prove nothing.
+        # Statistics taken at a moment when a test has emptied the tables would mislead the next.
+        options += " -c fsync=off -c autovacuum=off"
     call(
         str(programs / "pg_ctl"), "-D", str(data), "-l", str(folder / "log"), "-w", "-o", options,
         "start",
@@ -51,9 +56,3 @@ def temporary_server(programs: Path) -> Iterator[str]:
     finally:
         call(str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

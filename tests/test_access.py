@@ -1,6 +1,7 @@
 """The access matrix: every address × every kind of person; one that is missing here fails."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,10 +11,11 @@ from django.template import engines
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.timezone import localdate
 
-from procedures import bulk_import
+from procedures import audit, bulk_import
 from procedures.models import (
     Act,
     ApplicationService,
+    AuditEvent,
     Department,
     Distribution,
     Exemption,
@@ -27,6 +29,7 @@ from procedures.models import (
     RefusedLink,
     SurveyDifference,
     SurveyEdition,
+    TeamMembership,
     User,
     YearlyVolume,
 )
@@ -61,6 +64,7 @@ pytestmark = pytest.mark.django_db
 PEOPLE = ("anonymous", "reader", "other_member", "member", "division_person", "administrator")
 LOGIN, OK, NO, GONE_ON = "login", 200, 403, 302
 INVALID, MISSING, CONFLICT = 422, 404, 409
+DONE, UNKNOWN = 204, 401  # without a page
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class Access:
 
 ANYONE = (OK,) * 6
 SIGNED_IN = (LOGIN, OK, OK, OK, OK, OK)
+ADMINISTRATORS = (LOGIN, NO, NO, NO, NO, OK)
 OFFICE_WIDE = (LOGIN, NO, NO, NO, OK, OK)
 IMPORTERS = (LOGIN, NO, OK, OK, OK, OK)
 # An import of the administrator's: the division may look at it, teams see their own only.
@@ -92,10 +97,36 @@ OWN_POST = (LOGIN, NO, NO, INVALID, INVALID, INVALID)
 MATRIX = [
     Access("home", (LOGIN, GONE_ON, GONE_ON, GONE_ON, GONE_ON, GONE_ON)),
     Access("guide", ANYONE),
+    Access("healthz", ANYONE),
+    Access("readyz", ANYONE),
+    Access("program_status", (LOGIN, NO, NO, NO, NO, OK)),
     Access("login", (OK, GONE_ON, GONE_ON, GONE_ON, GONE_ON, GONE_ON)),
+    # Ways in that are not switched on; signed in through in tests/operation/directory.
+    Access("sign_in_at_provider", (MISSING,) * 6),
+    Access("sign_in_answer", (MISSING,) * 6),
+    Access("sign_in_by_proxy", (MISSING,) * 6, "post"),
     Access("logout", (GONE_ON,) * 6, "post"),
     Access("password_change", SIGNED_IN),
     Access("password_change_done", SIGNED_IN),
+    Access("session", (UNKNOWN, *(DONE,) * 5)),
+    Access("session_extend", (LOGIN, *(DONE,) * 5), "post"),
+    Access("account_own", SIGNED_IN),
+    Access("account_own_sessions", (LOGIN, *(GONE_ON,) * 5), "post"),
+    Access("audit_log", ADMINISTRATORS),
+    Access("audit_log_csv", ADMINISTRATORS),
+    Access("audit_log_verify", (LOGIN, NO, NO, NO, NO, GONE_ON), "post"),
+    Access("account_list", ADMINISTRATORS),
+    Access("account_passwords", (LOGIN, NO, NO, NO, NO, GONE_ON), "post"),
+    Access("account_release", (LOGIN, NO, NO, NO, NO, GONE_ON), "post"),
+    Access("account_detail", ADMINISTRATORS, target="person"),
+    Access("account_password", ADMINISTRATORS, "post", "person"),
+    Access("account_sessions", (LOGIN, NO, NO, NO, NO, GONE_ON), "post", "person"),
+    Access("transfer", ADMINISTRATORS),
+    Access("transfer", (LOGIN, NO, NO, NO, NO, INVALID), "post"),
+    Access("transfer_list", ADMINISTRATORS),
+    # Without a ticket: back to the form, with a sentence.
+    Access("transfer_returned", (LOGIN, NO, NO, NO, NO, GONE_ON), "post"),
+    Access("transfer_carry_out", (LOGIN, NO, NO, NO, NO, GONE_ON), "post"),
     Access("team", SIGNED_IN),
     Access("procedure_list", SIGNED_IN),
     Access("procedure_export", SIGNED_IN),
@@ -354,14 +385,14 @@ def test_every_address_is_in_the_matrix():
     assert named == {access.name for access in MATRIX}
 
 
-@pytest.fixture(scope="module")
-def everything(django_db_setup, django_db_blocker):
-    """The people, by what ``PEOPLE`` calls them, and the rows of ``furnish``.
+@contextmanager
+def furnished() -> Iterator[tuple[dict[str, User], dict[str, Any]]]:
+    """The people, by what ``PEOPLE`` calls them, and the rows of ``furnish``; gone afterwards.
 
-    Made once for all tests, as it takes ten times as long as one of them: each takes back what it
+    Made once for many tests, as it takes ten times as long as one of them: each takes back what it
     writes, in a savepoint of this transaction.
     """
-    with django_db_blocker.unblock(), transaction.atomic():
+    with transaction.atomic():
         department = factories.DepartmentFactory(name="市民部")
         people = {
             "reader": factories.UserFactory(),
@@ -372,6 +403,13 @@ def everything(django_db_setup, django_db_blocker):
         }
         yield people, furnish(department, people["member"], people["administrator"])
         transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def everything(django_db_setup, django_db_blocker):
+    """What ``furnished`` makes, once for the tests of this file."""
+    with django_db_blocker.unblock(), furnished() as made:
+        yield made
 
 
 @pytest.fixture
@@ -412,6 +450,7 @@ def furnish(department: Department, member: User, administrator: User) -> dict[s
     fresh = Procedure.objects.select_related("plan").get(pk=procedure.pk)
     return {
         "procedure": procedure.pk,
+        "person": member.pk,
         "provision": factories.ProvisionFactory().pk,
         "list": "team",
         "run": run.pk,
@@ -476,6 +515,15 @@ def test_the_other_method_writes_nothing(access, people, world, client):
     response.getvalue()
     assert response.status_code in (200, 302, NO, 405, INVALID)
     assert _state() == before
+
+
+def test_everything_that_was_ever_written_stands_in_the_audit_log(world):
+    """No history row without its entry, and no row that differs from its history."""
+    found = audit.verify(heads=())
+
+    assert found.problems == ()
+    assert found.history_rows > 20
+    assert found.earlier_rows == 1  # the policy that comes with the tables
 
 
 @pytest.mark.parametrize("person", PEOPLE)
@@ -548,6 +596,10 @@ def _state() -> list[object]:
         Reorganisation.history.count(),
         SavedFilter.objects.count(),
         PolicyEdition.history.count(),
+        User.history.count(),
+        TeamMembership.history.count(),
         list(Procedure.objects.values_list("pk", "version")),
         list(Act.objects.values_list("pk", "undone_at")),
+        # A file that is taken along is noted, though a GET asks for it.
+        AuditEvent.objects.exclude(kind=AuditEvent.Kind.EXPORT).count(),
     ]

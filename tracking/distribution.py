@@ -16,9 +16,11 @@ from django.db import transaction
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
+from procedures import audit
 from procedures.bulk_import.lookups import Lookups
 from procedures.fiscal_year import fiscal_year
 from procedures.models import (
+    AuditEvent,
     Department,
     DistributedSheet,
     Distribution,
@@ -41,6 +43,7 @@ NOTHING_TO_DISTRIBUTE = (
 NOT_YOUR_WORKBOOK = (
     "この表は「{department}」の表です。受け取れるのは、その部局室のDX推進チームと情報政策課です。"
 )
+HANDED_OUT = "配付「{name}」を作りました（{departments}部局室）。"
 NOT_RETURNED = "未提出"
 SUGGESTED_NAME = "令和{year}年度 第{number}回 手続調査"
 
@@ -126,6 +129,8 @@ def distribute(
         )
         for department in chosen
     )
+    what = HANDED_OUT.format(name=name, departments=len(chosen))
+    audit.note(AuditEvent.Kind.EXPORT, what, by=by, count=sum(counts[one.pk] for one in chosen))
     return distribution
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from procedures.fiscal_year import fiscal_year, last_complete_fiscal_year
 from procedures.models import Division, Exemption, Procedure
+from procedures.one_state import one_state
 from procedures.policies import policy_in_force
 from procedures.rules import Aspect, Yardstick
 from procedures.rules.wording import ASPECT_LABELS, CATEGORY_LABELS, EXEMPTION_LABELS
@@ -38,7 +39,7 @@ from .figures import DEFINITIONS, Definition
 from .hindrances import Bound, Hindrances, in_turn
 from .models import Edition, Goal
 from .moves import NO_DEPARTMENT, Kind, RowState, moves_between, row_states
-from .past import as_of, one_state
+from .past import as_of
 from .selections import SELECTIONS, condition, with_progress
 from .stats import Figures, UnitKey, by_department, figures_by_unit, overview_of, total
 from .workflow import STATUS_LABELS

@@ -43,6 +43,13 @@ REGISTERS: tuple[tuple[str, str], ...] = (
 OFFICE_REGISTERS: tuple[tuple[str, str], ...] = (("組織改正", "reorganisation_list"),)
 """Those that only the division and administrators see."""
 
+# How the program itself is kept, for administrators: label and address.
+OPERATION: tuple[tuple[str, str], ...] = (
+    ("利用者", "account_list"),
+    ("監査ログ", "audit_log"),
+    ("状態", "program_status"),
+)
+
 
 def instruments(current: str) -> list[NavigationItem]:
     """The division's instruments, ``current`` being the name of the address of the one shown."""
@@ -55,13 +62,18 @@ def registers(current: str, rights: Rights) -> list[NavigationItem]:
     return [NavigationItem(label, reverse(name), name == current) for label, name in entries]
 
 
+def operation(current: str) -> list[NavigationItem]:
+    """The pages of those who keep the program, as ``instruments``."""
+    return [NavigationItem(label, reverse(name), name == current) for label, name in OPERATION]
+
+
 def navigation(request: HttpRequest) -> dict[str, object]:
     """Context processor: ``office_name`` and, for whoever has signed in, ``navigation``."""
     user = getattr(request, "user", None)
     items: list[NavigationItem] = []
     if user is not None and user.is_authenticated:
         items = [
-            NavigationItem(label, reverse(name), request.path.startswith(reverse(name)))
+            NavigationItem(label, reverse(name), _is_at(request.path, name))
             for label, name in _entries(rights_of(user))
         ]
     return {"office_name": settings.OFFICE_NAME, "navigation": items}
@@ -74,6 +86,13 @@ def home_of(rights: Rights) -> str:
     if rights.is_division:
         return "dashboard"
     return "import_list" if rights.is_administrator else "procedure_list"
+
+
+def _is_at(path: str, name: str) -> bool:
+    """Whether ``path`` lies below the entry ``name``, or below a page beside it."""
+    beside = [each for _, each in OPERATION]
+    names = beside if name in beside else [name]
+    return any(path.startswith(reverse(each)) for each in names)
 
 
 def _entries(rights: Rights) -> list[tuple[str, str]]:
@@ -91,6 +110,9 @@ def _entries(rights: Rights) -> list[tuple[str, str]]:
     if rights.is_office_wide or rights.department_ids:
         entries += [("取込", "import_list"), ("まとめ操作", "act_list")]
     if rights.is_administrator:
-        entries.append(("管理", "admin:index"))
+        entries += [
+            ("運用", OPERATION[0][1]),
+            ("管理", "admin:index"),
+        ]
     entries.append(("使い方", "guide"))
     return entries

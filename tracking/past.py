@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from procedures.models import Procedure, TeamMembership, User
 from procedures.models.history import HistoryEntry
+from procedures.one_state import one_state
 from procedures.templatetags.inventory import with_era
 
 NOTHING_KNOWN = "台帳に手続がまだないため、過去の日の状況はありません。"
@@ -59,18 +60,6 @@ def supposing(values: Mapping[int, Mapping[str, object]]) -> Iterator[None]:
             transaction.set_rollback(True)
 
 
-@contextmanager
-def one_state() -> Iterator[None]:
-    """Within, all queries see one state of the database, and no writer waits for them."""
-    with _no_lock_taken():
-        is_outermost = not connection.in_atomic_block
-        with transaction.atomic():
-            if is_outermost and connection.vendor == "postgresql":
-                with connection.cursor() as cursor:
-                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            yield
-
-
 def check_day(day: date) -> None:
     """Raises ``ValidationError``, with a sentence, for a day of which the inventory is not known.
 
@@ -101,24 +90,6 @@ def shadowed() -> list[type[models.Model]]:
         and not issubclass(model, HistoryEntry)
         and model not in _PRESENT
     ]
-
-
-@contextmanager
-def _no_lock_taken() -> Iterator[None]:
-    """SQLite: a transaction that begins within takes the write lock only once it writes a table.
-
-    Temporary tables need none.
-    """
-    if connection.vendor != "sqlite":
-        yield
-        return
-    connection.ensure_connection()
-    usual = connection.transaction_mode
-    connection.transaction_mode = "DEFERRED"
-    try:
-        yield
-    finally:
-        connection.transaction_mode = usual
 
 
 def _shadow(model: type[models.Model], end: datetime) -> None:

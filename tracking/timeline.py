@@ -9,7 +9,7 @@ from django.db import models
 
 from procedures.classification import DERIVED_FIELDS
 from procedures.display import Names, field_label, value_label
-from procedures.models import Exemption, LegalBasis, Procedure, Source, YearlyVolume
+from procedures.models import NAME_KEYS, Exemption, LegalBasis, Procedure, Source, YearlyVolume
 
 from .checks import CHECKS
 from .models import (
@@ -41,7 +41,7 @@ _PARTS: tuple[type[models.Model], ...] = (
 )
 # Keys, what the entry's head says already, and what the writers keep for themselves.
 _UNSHOWN = frozenset(
-    {"id", "procedure", "version", "changed_at", "created_at", "name_key", "proposed_by"}
+    {"id", "procedure", "version", "changed_at", "created_at", *NAME_KEYS, "proposed_by"}
     | {"proposed_at", "confirmed_by", "confirmed_at", "approved_by", "fiscal_year", "aspect"}
     | {"check_key", "dismissed_by", "dismissed_at", "asked_by", "asked_at", "decided_by"}
 )

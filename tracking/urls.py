@@ -1,6 +1,5 @@
-"""Addresses of sign-in, and of every page that shows or moves the progress; the guide's too."""
+"""Addresses of every page that shows or moves the progress; the guide's too."""
 
-from django.contrib.auth import views as auth
 from django.urls import path
 
 from .views import (
@@ -55,10 +54,6 @@ from .views import (
 urlpatterns = [
     path("", pages.home, name="home"),
     path("guide/", pages.guide, name="guide"),
-    path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
-    path("logout/", auth.LogoutView.as_view(), name="logout"),
-    path("password/", auth.PasswordChangeView.as_view(), name="password_change"),
-    path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
     path("team/", team.team, name="team"),
     path("procedures/", team.procedure_list, name="procedure_list"),
     path("procedures/export/", export.procedure_export, name="procedure_export"),

@@ -11,6 +11,7 @@ from django.db.models import Case, CharField, QuerySet, Value, When
 
 from procedures.classification import derived, facts_by_key
 from procedures.models import Procedure
+from procedures.one_state import one_state
 from procedures.rules import (
     Category,
     Classification,
@@ -26,7 +27,7 @@ from procedures.rules import (
 
 from .figures import EXCLUDED
 from .kept_figures import department_figures
-from .past import one_state, supposing
+from .past import supposing
 from .selections import condition, to_count
 from .stats import Figures, by_department, figures_by_unit
 

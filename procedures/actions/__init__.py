@@ -1,5 +1,6 @@
 """The only writers of inventory facts: permission, comparison, validation, history in each."""
 
+from .accounts import NotIssued, change_password, end_sessions, issue_passwords
 from .confirmation import CHANGED_SINCE, confirm_unchanged, is_confirmed, write_confirmation
 from .exemptions import (
     CONFIRMED_ALREADY,
@@ -24,7 +25,12 @@ from .procedures import (
     write_procedure,
     write_touched,
 )
-from .references import command_account, delete_reference, save_reference
+from .references import (
+    command_account,
+    delete_reference,
+    directory_account,
+    save_reference,
+)
 from .services import add_service, change_service, service_state
 from .volumes import VolumeEdit, VolumesResult, set_volume, set_volumes, volumes_as_seen
 
@@ -38,10 +44,12 @@ __all__ = [
     "NUMBER_TAKEN",
     "WRONG_DIVISION",
     "BasisDraft",
+    "NotIssued",
     "VolumeEdit",
     "VolumesResult",
     "add_service",
     "assign_department",
+    "change_password",
     "change_service",
     "check_division",
     "command_account",
@@ -49,8 +57,11 @@ __all__ = [
     "confirm_unchanged",
     "create_procedure",
     "delete_reference",
+    "directory_account",
     "drafts_of",
+    "end_sessions",
     "is_confirmed",
+    "issue_passwords",
     "lock_procedure",
     "propose_exemption",
     "renew_exemption",

@@ -39,11 +39,20 @@ def delete_reference(objects: Iterable[models.Model], *, by: User, source: Sourc
 
 def command_account() -> User:
     """The account under whose name commands write when no person is named; nobody can sign in."""
-    account = User.objects.filter(username="command").first()
+    return _account_of_nobody("command", "コマンド実行")
+
+
+def directory_account() -> User:
+    """The account under whose name the office's own login writes; nobody can sign in."""
+    return _account_of_nobody("directory-sync", "庁内アカウントの連携")
+
+
+def _account_of_nobody(username: str, display_name: str) -> User:
+    account = User.objects.filter(username=username).first()
     if account is None:
         account = User(
-            username="command",
-            display_name="コマンド実行",
+            username=username,
+            display_name=display_name,
             password=make_password(None),
             is_active=False,
             is_superuser=True,

@@ -12,9 +12,10 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
+from procedures import audit
 from procedures.digests import sha256_of
 from procedures.fiscal_year import last_complete_fiscal_year
-from procedures.models import DistributedSheet, ImportRow, ImportRun, User
+from procedures.models import AuditEvent, DistributedSheet, ImportRow, ImportRun, User
 from procedures.permissions import (
     check_can_confirm_exemptions_by_import,
     check_can_import,
@@ -37,6 +38,7 @@ from .mappings import Unclear, mapping_for
 from .progress import queue, release
 
 State = ImportRun.State
+RECEIVED = "取込のファイル「{name}」を受け取りました。"
 NOT_YOURS = (
     "この取込を進められるのは、ファイルを選んだ{person}さんと、{person}さんが代理に選んだ人です。"
 )
@@ -81,7 +83,9 @@ def receive(
         heard_at=timezone.now(),
     )
     run.file.save(run.file_sha256, file, save=False)
-    run.save()
+    with transaction.atomic():
+        run.save()
+        audit.note(AuditEvent.Kind.IMPORT, RECEIVED.format(name=run.file_name), by=by)
     return run
 
 

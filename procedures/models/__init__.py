@@ -1,13 +1,22 @@
 """The tables of the inventory, by noun; import them from here."""
 
 from .act import Act
+from .audit import AuditChain, AuditEvent
 from .bulk_import import ImportRow, ImportRun, RememberedMapping
 from .change import ChangedDepartment
 from .distribution import DistributedSheet, Distribution
 from .exemption import Exemption, ExemptionProvision
 from .history import HistoryEntry, Source
 from .national import NationalListEdition, NationalPriorityProcedure, RefusedLink
-from .organisation import Department, Division, Role, TeamMembership, User
+from .organisation import (
+    Department,
+    DirectoryGroup,
+    DirectoryKind,
+    Division,
+    Role,
+    TeamMembership,
+    User,
+)
 from .policy import PolicyEdition
 from .procedure import (
     ASPECT_FIELDS,
@@ -30,9 +39,13 @@ __all__ = [
     "NAME_KEYS",
     "Act",
     "ApplicationService",
+    "AuditChain",
+    "AuditEvent",
     "Certainty",
     "ChangedDepartment",
     "Department",
+    "DirectoryGroup",
+    "DirectoryKind",
     "DistributedSheet",
     "Distribution",
     "Division",

@@ -27,6 +27,7 @@ class Act(models.Model):
         POLICY = "policy", "方針の改定"
         REORGANISATION = "reorg", "組織改正"
         CONSULTATION = "consultation", "協議の結論"
+        TRANSFER = "transfer", "人事異動"
 
     kind = models.CharField("種類", max_length=12, choices=Kind.choices)
     label = models.CharField("内容", max_length=300)

@@ -43,6 +43,8 @@ class HistoryEntry(models.Model):
         db_index=False,
         related_name="+",
     )
+    # The entry of the audit log that was written with the row; none before there was a log.
+    event_id = models.UUIDField("監査ログの項目", null=True, blank=True, editable=False)
 
     class Meta:
         abstract = True

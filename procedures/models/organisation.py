@@ -5,6 +5,7 @@ from datetime import date
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 
 from .history import history
 
@@ -107,16 +108,61 @@ class Division(Unit):
         ]
 
 
+class DirectoryKind(models.TextChoices):
+    """Who makes sure that a person is who they say: this program, or the office's own login."""
+
+    NONE = "", "この台帳のパスワード"
+    LDAP = "ldap", "庁内アカウント（LDAP・Active Directory）"
+    OIDC = "oidc", "庁内アカウント（OpenID Connect）"
+    REMOTE = "remote", "庁内アカウント（プロキシの認証）"
+
+
 class User(AbstractUser):
     """A person (or the account under which commands run)."""
 
     display_name = models.CharField("氏名", max_length=100, blank=True, default="")
+    directory = models.CharField(
+        "ログインの方法", max_length=10, choices=DirectoryKind, blank=True, default=""
+    )
+    directory_id = models.CharField(
+        "庁内アカウントの識別子",
+        max_length=500,
+        blank=True,
+        default="",
+        help_text="初めてログインしたときに入ります。空欄の間は、このユーザー名でログインした"
+        "庁内アカウントと結び付きます。",
+    )
+
+    must_change_password = models.BooleanField(
+        "初期パスワード",
+        default=False,
+        help_text="次にログインしたときに、本人がパスワードを決めます。",
+    )
+    sessions_round = models.PositiveIntegerField(
+        "ログインの世代", default=0, editable=False
+    )  # one more of it ends whatever sign-ins there are
 
     history = history(without=("password", "last_login"))
 
     class Meta:
         verbose_name = "利用者"
         verbose_name_plural = "利用者"
+        constraints = [
+            models.CheckConstraint(
+                name="user_directory_id_with_directory",
+                condition=Q(directory_id="") | ~Q(directory=""),
+                violation_error_message=(
+                    "庁内アカウントの識別子は、ログインの方法が庁内アカウントのときだけ入れられます。"
+                    "識別子を消すか、ログインの方法を選び直してください。"
+                ),
+            ),
+            models.UniqueConstraint(
+                fields=["directory", "directory_id"],
+                condition=~Q(directory_id=""),
+                name="user_once_per_directory_id",
+                violation_error_message="この庁内アカウントは、別の利用者と結び付いています。",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.display_name or self.username
@@ -124,6 +170,15 @@ class User(AbstractUser):
     def get_full_name(self) -> str:
         """The name as people here write it."""
         return str(self)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a sign-in stands on: the password, and the round that an end of all of them closes.
+
+        Django's own hook behind ``get_session_auth_hash`` and its fallback keys.
+        """
+        key_salt = "procedures.models.User.session"
+        stands_on = f"{self.sessions_round}:{self.password}"
+        return salted_hmac(key_salt, stands_on, secret=secret, algorithm="sha256").hexdigest()
 
 
 class Role(models.TextChoices):
@@ -139,6 +194,18 @@ class Role(models.TextChoices):
 TEAM_ROLES = (Role.MEMBER, Role.LEADER)
 DIVISION_ROLES = (Role.DIVISION, Role.DIVISION_LEADER)
 OFFICE_ROLES = (*DIVISION_ROLES, Role.ADMINISTRATOR)
+
+
+def department_with_team_role(name: str) -> models.CheckConstraint:
+    """A team's role is held in a department, every other one for the whole office."""
+    return models.CheckConstraint(
+        name=name,
+        condition=Q(role__in=TEAM_ROLES, department__isnull=False)
+        | (~Q(role__in=TEAM_ROLES) & Q(department__isnull=True)),
+        violation_error_message=(
+            "DX推進チームの役割には部局室を選び、それ以外の役割では空欄にしてください。"
+        ),
+    )
 
 
 class TeamMembership(models.Model):
@@ -164,14 +231,7 @@ class TeamMembership(models.Model):
         verbose_name = "チーム員"
         verbose_name_plural = "チーム員"
         constraints = [
-            models.CheckConstraint(
-                name="membership_department_with_team_role",
-                condition=Q(role__in=TEAM_ROLES, department__isnull=False)
-                | (~Q(role__in=TEAM_ROLES) & Q(department__isnull=True)),
-                violation_error_message=(
-                    "DX推進チームの役割には部局室を選び、それ以外の役割では空欄にしてください。"
-                ),
-            ),
+            department_with_team_role("membership_department_with_team_role"),
             models.UniqueConstraint(
                 fields=["user", "department"],
                 name="membership_once_per_department",
@@ -187,3 +247,48 @@ class TeamMembership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}（{self.get_role_display()}）"
+
+
+class DirectoryGroup(models.Model):
+    """庁内のグループ: the role that a group of the office's directory gives its people here."""
+
+    name = models.CharField(
+        "グループ",
+        max_length=400,
+        help_text="庁内アカウントのグループの名前を、送られてくるとおりに書きます"
+        "（例：DX-市民部、または CN=DX-市民部,OU=Groups,DC=example,DC=lg,DC=jp）。",
+    )
+    role = models.CharField("役割", max_length=20, choices=Role.choices)
+    department = models.ForeignKey(
+        Department,
+        verbose_name="部局室",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="directory_groups",
+        help_text="DX推進チームの場合に選びます。情報政策課と管理者は空欄にします。",
+    )
+
+    history = history()
+
+    class Meta:
+        verbose_name = "庁内のグループ"
+        verbose_name_plural = "庁内のグループ"
+        ordering = ["name", "pk"]
+        constraints = [
+            department_with_team_role("directory_group_department_with_team_role"),
+            models.UniqueConstraint(
+                fields=["name", "department"],
+                name="directory_group_once_per_department",
+                violation_error_message="このグループには、この部局室の役割がすでにあります。",
+            ),
+            models.UniqueConstraint(
+                fields=["name", "role"],
+                condition=Q(department__isnull=True),
+                name="directory_group_office_role_once",
+                violation_error_message="このグループには、この役割がすでにあります。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}（{self.get_role_display()}）"

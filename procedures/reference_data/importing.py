@@ -100,7 +100,7 @@ class StoredRows(BaseInstanceLoader):
             resource.identity({name: getattr(obj, name) for name in names}): obj
             for obj in resource.locked_rows()
         }
-        self._twins = {_likeness(key[0]): key[0] for key in self._stored if isinstance(key[0], str)}
+        self._twins = {likeness(key[0]): key[0] for key in self._stored if isinstance(key[0], str)}
 
     def get_instance(self, row: Mapping[str, str]) -> models.Model | None:
         """The stored row that ``row`` means. Raises ValidationError when another row means it."""
@@ -115,7 +115,7 @@ class StoredRows(BaseInstanceLoader):
         return self._stored.get(key)
 
     def _refuse_variant(self, key: Any) -> None:
-        twin = self._twins.get(_likeness(key)) if isinstance(key, str) else None
+        twin = self._twins.get(likeness(key)) if isinstance(key, str) else None
         if twin is not None:
             name = self.resource.get_import_id_fields()[0]
             raise ValidationError({name: VARIANT.format(text=key, twin=twin)})
@@ -321,7 +321,7 @@ def _plain(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
-def _likeness(key: str) -> tuple[str, ...]:
+def likeness(key: str) -> tuple[str, ...]:
     """What Excel leaves of a key: without leading zeros, width, case, and signs between numbers."""
     words = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", key).casefold())
     return tuple(word.lstrip("0") for word in words)

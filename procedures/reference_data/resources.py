@@ -11,6 +11,7 @@ from tablib import Dataset
 from procedures.models import (
     ApplicationService,
     Department,
+    DirectoryGroup,
     Division,
     NationalListEdition,
     NationalPriorityProcedure,
@@ -129,6 +130,24 @@ class MembershipResource(ReferenceResource):
     def identity(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """The person and the department, or the person and the role for the whole office."""
         return values["user"], values["department"] or values["role"]
+
+
+class DirectoryGroupResource(ReferenceResource):
+    """Groups of the office's login; a group may give a role in several departments."""
+
+    advice = (
+        "情報政策課と管理者の役割では、部局室を空欄にします。",
+        "変わった役割は、その人が次にログインしたときから効きます。",
+    )
+
+    class Meta:
+        model = DirectoryGroup
+        import_id_fields = ("name", "department", "role")
+        fields = ("name", "department", "role")
+
+    def identity(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The group and the department, or the group and the role for the whole office."""
+        return values["name"], values["department"] or values["role"]
 
 
 class ServiceResource(ReferenceResource):

@@ -10,6 +10,7 @@ from openpyxl.worksheet.datavalidation import DataValidation  # type: ignore[imp
 
 from .columns import CHOICES_SHEET, CODES, COLUMNS, Column, ColumnKind
 from .rows import column_letters
+from .sheetrows import text_cell
 
 MAX_INLINE_CHARACTERS = 255  # as long as Excel lets a list stand in the rule itself
 READY_ROWS = 5_000  # drop-downs reach this far below the rows that are there
@@ -106,7 +107,8 @@ def _write_lists(book: Workbook, listed: dict[str, tuple[str, ...]]) -> None:
     sheet.sheet_state = "hidden"
     sheet.append(list(listed))
     for row in zip_longest(*listed.values()):
-        sheet.append(row)
+        # A unit or a service may be called =…: that is its name, and no formula.
+        sheet.append([word and text_cell(sheet, word) for word in row])
     for place, (key, words) in enumerate(listed.items()):
         letter = column_letters(place)
         area = f"'{CHOICES_SHEET}'!${letter}$2:${letter}${len(words) + 1}"

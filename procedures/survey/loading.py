@@ -14,7 +14,9 @@ from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 
+from procedures import audit
 from procedures.models import (
+    AuditEvent,
     Procedure,
     Source,
     SurveyDifference,
@@ -41,6 +43,7 @@ from .references import write_references
 
 State = SurveyEdition.State
 
+LOADED = "国の調査「{edition}」を読み込みました。"
 READING = "ファイルを読んでいます"
 UNDERSTANDING = "国の調査の言葉を読み取っています"
 COMPARING = "前の版と比べています"
@@ -159,6 +162,8 @@ def _replace(edition: SurveyEdition, ready: _Ready, report: Report, source: Sour
         ):
             raise NotLoadable(TAKEN_AWAY)
         SurveyProcedure.objects.all().delete()
+        kind, what = AuditEvent.Kind.IMPORT, LOADED.format(edition=edition)
+        audit.note(kind, what, by=edition.loaded_by, count=len(ready.statements), source=source)
         insert_rows(SurveyProcedure, _COLUMNS, ready.statements)
         insert_rows(SurveyDifference, _DIFFERENCE, ready.differences)
         hold_inventory()  # whoever has typed a national id is done, the next one reads the new rows

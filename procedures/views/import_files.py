@@ -36,6 +36,7 @@ def import_diff(request: HttpRequest, pk: int) -> HttpResponseBase:
         lambda file: import_files.write_diff(file, run),
         file_name=f"取込の内容_{_stem(run)}.{file_type.ending}",
         content_type=file_type.content_type,
+        row_count=run.rows.count(),
     )
 
 

@@ -12,6 +12,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # A redirect, a page with a test of its own, a fragment, and files.
 NO_PAGE = {
+    *("healthz", "readyz"),
+    # Not switched on; gone through in tests/browser/test_directory.py.
+    *("sign_in_at_provider", "sign_in_answer"),
+    *("session", "transfer_list"),
     *("home", "login", "row", "import_template", "procedure_export"),
     *("distribution_zip", "distributed_sheet", "department_workbook"),
     *("import_progress", "import_diff", "import_rejected", "survey_progress"),

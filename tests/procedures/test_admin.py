@@ -68,15 +68,14 @@ def test_a_person_joins_a_team(administration, department):
     administration.post(
         reverse("admin:procedures_user_add"),
         {
-            "username": "hanako", "display_name": "試験 花子", "usable_password": "true",
-            "password1": "correct horse battery", "password2": "correct horse battery",
+            "username": "hanako", "display_name": "試験 花子", "email": "", "directory": "",
             "memberships-TOTAL_FORMS": "1", "memberships-INITIAL_FORMS": "0",
             "memberships-MIN_NUM_FORMS": "0", "memberships-MAX_NUM_FORMS": "1000",
             "memberships-0-role": Role.MEMBER, "memberships-0-department": str(department.pk),
         },
     )  # fmt: skip
     person = User.objects.get(username="hanako")
-    assert person.check_password("correct horse battery")
+    assert not person.has_usable_password()
     assert person.memberships.get().department == department
     assert person.history.get().change_source == "admin"
     assert not hasattr(person.history.get(), "password")

@@ -19,6 +19,7 @@ from django.urls import reverse
 from procedures.models import (
     ApplicationService,
     Department,
+    DirectoryGroup,
     Division,
     NationalListEdition,
     NationalPriorityProcedure,
@@ -33,13 +34,14 @@ from procedures.reference_data.cells import NOT_A_CHOICE, NOT_REGISTERED, NOT_WH
 from tests import factories
 from tests.procedures.spreadsheet.open_document import ods, table, texts
 from tests.procedures.test_import_pages import BAD
+from tests.sign_in_servers import group
 from tests.workbooks import workbook
 
 pytestmark = pytest.mark.django_db
 
 MODELS = [
-    Department, Division, User, TeamMembership, ApplicationService, NationalListEdition,
-    NationalPriorityProcedure,
+    Department, Division, User, TeamMembership, DirectoryGroup, ApplicationService,
+    NationalListEdition, NationalPriorityProcedure,
 ]  # fmt: skip
 FORMATS = {"xlsx": "0", "csv": "1"}
 FIXTURES = ("departments", "national_priority", "services")
@@ -74,6 +76,8 @@ def office():
     factories.member_of(first, username="hanako", display_name="下関　花子")
     factories.member_of(second, username="0123", display_name="")
     factories.division_person(username="joho", is_active=False)
+    group("CN=DX-1,OU=組,DC=例", Role.MEMBER, first)
+    group("=情報", Role.DIVISION)
 
 
 def address(model: type[models.Model], page: str) -> str:
@@ -156,6 +160,7 @@ def test_what_was_written_out_comes_back_into_an_empty_database(
     stored = list(model.objects.order_by(names[0]).values_list(*names))
     NationalPriorityProcedure.objects.all().delete()
     TeamMembership.objects.exclude(role=Role.ADMINISTRATOR).delete()
+    DirectoryGroup.objects.all().delete()
     Division.objects.all().delete()
     Department.objects.update(successor=None)
     model.objects.all().delete()

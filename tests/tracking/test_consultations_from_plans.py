@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from tracking.models import Comment, Consultation
 
-BEFORE, AFTER = ("tracking", "0013_registers"), ("tracking", "0015_consultation_day_off_the_plan")
+BEFORE = [("procedures", "0011_current_national_list"), ("tracking", "0013_registers")]
 DAY = date(2026, 5, 1)
 
 
@@ -18,8 +18,8 @@ def before(transactional_db):
     """The tables as they were, and every later migration again afterwards."""
     executor = MigrationExecutor(connection)
     newest = executor.loader.graph.leaf_nodes()
-    executor.migrate([BEFORE])
-    yield executor.loader.project_state([BEFORE]).apps
+    executor.migrate(BEFORE)
+    yield executor.loader.project_state(BEFORE).apps
     MigrationExecutor(connection).migrate(newest)
 
 
@@ -27,7 +27,7 @@ def test_an_agreed_day_becomes_an_agreed_consultation(before):
     writer, account, service, plans = _written(before)
 
     executor = MigrationExecutor(connection)
-    executor.migrate([AFTER])
+    executor.migrate(executor.loader.graph.leaf_nodes())
 
     found = {one.procedure_id: one for one in Consultation.objects.select_related("decided_by")}
     assert set(found) == {plans["by_somebody"], plans["by_nobody"]}

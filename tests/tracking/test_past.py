@@ -35,6 +35,7 @@ from procedures.models import (
     User,
     YearlyVolume,
 )
+from procedures.one_state import one_state
 from procedures.records import UNSAVED, delete, save
 from procedures.rules import Answer, ExemptionGround
 from procedures.templatetags.inventory import with_era
@@ -260,7 +261,7 @@ def test_one_state_shows_nothing_that_is_written_meanwhile(renamed):
             connection.close()
 
     thread = threading.Thread(target=somebody_else)
-    with past.one_state():
+    with one_state():
         assert names() == ["新しい名"]
         thread.start()
         thread.join(timeout=10)

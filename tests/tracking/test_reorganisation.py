@@ -74,7 +74,6 @@ def many_procedures(
         Procedure(
             number=f"{department.code}-{n}",
             name=f"手続{n}の申請",
-            name_key=f"手続{n}の申請",
             department=department,
             division=divisions[n % len(divisions)],
             scope="inbound",
@@ -83,6 +82,8 @@ def many_procedures(
         )
         for n in range(count)
     ]
+    for row in rows:
+        row.set_name_keys()
     for row in rows:
         facts = facts_of(row, levels=(), ground=ExemptionGround.NONE)
         set_classification(row, facts, POLICY_2024)

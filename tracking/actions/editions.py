@@ -6,7 +6,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from procedures.models import User
+from procedures import audit
+from procedures.models import AuditEvent, User
 from procedures.permissions import check_can_see_dashboard
 from procedures.templatetags.inventory import with_era
 from tracking.edition_draft import draft, previous_edition
@@ -18,6 +19,7 @@ UNREADABLE = (
     "一つ前の版「{edition}」の内容が読み取れないため、動きを数えられません。システムの管理者に"
     "連絡してください。"
 )
+FROZEN = "版「{edition}」を確定しました（要約値 {digest}）。"
 FROZEN_ALREADY = (
     "名称「{title}」、基準日{day}の版は、すでに確定しています。版の一覧で確かめてください。"
     "別の版にする場合は、名称を変えてください。"
@@ -58,6 +60,8 @@ def freeze(*, title: str, reference_date: date, decisions: str = "", by: User) -
     try:
         with transaction.atomic():
             edition.save(force_insert=True)
+            what = FROZEN.format(edition=edition, digest=edition.digest)
+            audit.note(AuditEvent.Kind.EDITION, what, by=by, count=len(rows))
     except IntegrityError:  # the button was pressed twice at the same moment
         raise _frozen_already(title, reference_date) from None
     return edition

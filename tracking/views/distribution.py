@@ -119,6 +119,7 @@ def distributed_sheet(request: HttpRequest, pk: int) -> FileResponse:
         lambda file: distributing.write_sheet(file, sheet, Lookups(timezone.localdate())),
         file_name=distributing.file_name(sheet.department.name),
         content_type=XLSX,
+        row_count=sheet.row_count,
     )
 
 
@@ -132,4 +133,5 @@ def department_workbook(request: HttpRequest, pk: int) -> FileResponse:
         lambda file: write_workbook(file, procedures, Lookups(timezone.localdate())),
         file_name=distributing.file_name(department.name),
         content_type=XLSX,
+        row_count=procedures.count(),
     )

@@ -36,6 +36,7 @@ def procedure_export(request: HttpRequest) -> HttpResponseBase:
         lambda file: FORMATS[ending].write(file, filterset.rows, on),
         file_name=_file_name(on, ending),
         content_type=FORMATS[ending].content_type,
+        row_count=filterset.rows.count(),
     )
 
 

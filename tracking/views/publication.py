@@ -172,18 +172,23 @@ def _whole(on: date) -> list[table.PublicRow]:
 
 def _csv() -> HttpResponseBase:
     on = timezone.localdate()
+    rows = _whole(on)
     return download(
-        lambda file: table.write_csv(file, _whole(on)),
+        lambda file: table.write_csv(file, rows),
         file_name=f"{table.TITLE}_{on.isoformat()}.csv",
         content_type="text/csv; charset=utf-8",
+        row_count=len(rows),
     )
 
 
 def _json() -> HttpResponse:
     on = timezone.localdate()
-    return JsonResponse(
-        table.as_json(_whole(on), on=on), json_dumps_params={"ensure_ascii": False, "indent": 1}
+    rows = _whole(on)
+    answer = JsonResponse(
+        table.as_json(rows, on=on), json_dumps_params={"ensure_ascii": False, "indent": 1}
     )
+    answer.row_count = len(rows)  # a file, too, for the audit log
+    return answer
 
 
 def _list(query: QueryDict, on: date) -> PublicationFilter:

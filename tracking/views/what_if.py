@@ -114,6 +114,7 @@ def policy_what_if_download(request: HttpRequest, pk: int) -> HttpResponseBase:
         lambda file: write_workbook(file, found, titles),
         file_name=f"{safe_name(f'改定の試算_{edition}')}_{on.isoformat()}.xlsx",
         content_type=XLSX,
+        row_count=len(found.changed),
     )
 
 

@@ -21,13 +21,14 @@ function isShown(text) {
   return [...texts].some((shown) => shown.textContent === text);
 }
 
-function showToast(kind, text) {
+function showToast(kind, text, number = "") {
   const isError = kind === "error";
   if (isError && isShown(text)) return; // what asks every second fails every second
   const toast = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
   toast.classList.toggle("toast--error", isError);
   toast.querySelector("[data-toast-label]").textContent = isError ? "エラー" : "完了";
   toast.querySelector("[data-toast-text]").textContent = text;
+  if (number) toast.querySelector("[data-toast-number]").textContent = `お問い合わせ番号：${number}`;
   // An error stays until it is closed. A success makes room for the next one, and goes by itself
   // unless somebody is reading or closing it.
   if (isError) {
@@ -184,11 +185,13 @@ document.addEventListener("htmx:afterSettle", () => {
   showSelection();
 });
 document.addEventListener("htmx:responseError", (event) => {
-  const { status, responseText } = event.detail.xhr;
+  const { xhr } = event.detail;
+  const { status, responseText } = xhr;
   const page = new DOMParser().parseFromString(responseText, "text/html");
   // A refusal says why on its own page; the toast repeats that sentence.
   const sentence = page.querySelector("[data-sentence]")?.textContent;
-  showToast("error", sentence ?? FAILURES[status] ?? OTHER_FAILURE);
+  const number = xhr.getResponseHeader("X-Request-ID") ?? "";
+  showToast("error", sentence ?? FAILURES[status] ?? OTHER_FAILURE, number);
 });
 document.addEventListener("htmx:sendError", () => showToast("error", FAILURES[0]));
 

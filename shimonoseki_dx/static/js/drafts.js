@@ -134,6 +134,8 @@ document.addEventListener("submit", (event) => {
     keep(draftsOf(event.target, false));
   }
 });
+// The sign-in has ended and the page is about to be left (session.js).
+document.addEventListener("session:ended", () => keep(draftsOf(null, true)));
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
   if (xhr.responseURL && new URL(xhr.responseURL).pathname === loginUrl) {

@@ -56,6 +56,16 @@ def offered(book, key):
     return [row[0].value for row in book[sheet.strip("'")][cells.replace("$", "")]]
 
 
+def test_a_unit_that_is_called_like_a_formula_is_a_word_of_the_lists():
+    file = io.BytesIO()
+    name = '=HYPERLINK("https://example.jp")'
+    write_template(file, departments=[(name, [name])], services=[name])
+    sheet = openpyxl.load_workbook(file)[CHOICES_SHEET]
+    cells = [cell for row in sheet.iter_rows() for cell in row if cell.value == name]
+    assert cells
+    assert {cell.data_type for cell in cells} == {"s"}
+
+
 def test_template_read_back_has_a_list_without_rows(tmp_path):
     write_template(tmp_path / "a.xlsx", departments=DEPARTMENTS, services=SERVICES)
     file = parsed_file(tmp_path / "a.xlsx")

@@ -1,0 +1,1 @@
+"""Many people at once on the real server: `python -m benchmarks.load`."""

@@ -1,0 +1,1 @@
+"""Our own rules for the code, and what runs them."""

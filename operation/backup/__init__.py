@@ -1,0 +1,1 @@
+"""バックアップ: what an office saves and gets back, whole or not at all."""

@@ -1,0 +1,1 @@
+"""A real OpenID provider (django-oauth-toolkit) as a program of its own, started by the tests."""
