@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import Enum
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
@@ -258,11 +259,18 @@ class _Comparing:
             self.problems.append(Problem(BLANK_NAME, listed.row, NAME))
         else:
             person = User(
-                username=listed.username, display_name=listed.name, email=listed.mail or ""
+                username=listed.username,
+                display_name=listed.name,
+                email=listed.mail or "",
+                directory=settings.SIGN_IN.directory,  # of one's own where the office has one
             )
             person.set_unusable_password()
             self._twins[likeness(listed.username)] = listed.username
-            changes = (Change(NAME, "", person.display_name), Change(MAIL, "", person.email))
+            changes = (
+                Change(NAME, "", person.display_name),
+                Change(MAIL, "", person.email),
+                Change("ログインの方法", "", person.get_directory_display()),
+            )
             return Entry(Fate.JOINS, person, listed.row, frozenset(), listed.posts, changes)
         return None
 

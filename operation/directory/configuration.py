@@ -100,6 +100,11 @@ class SignIn:
         """Django's backends, the office's own after the accounts of this program."""
         return [LOCAL_BACKEND, *(BACKENDS[way] for way in self.ways if way in BACKENDS)]
 
+    @property
+    def directory(self) -> str:
+        """The office's own login, the first where there are several; "" where there is none."""
+        return next((way for way in self.ways if way in BACKENDS), "")
+
 
 def sign_in_from(
     environment: Mapping[str, str], *, insecure_http: bool, behind_proxy: bool

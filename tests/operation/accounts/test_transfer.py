@@ -2,6 +2,7 @@
 
 import io
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import openpyxl
@@ -279,6 +280,18 @@ def test_a_whole_list_without_oneself_is_refused(office, kanri, hanako):
     preview = look(office, [row("hanako", None, "市民部", MEMBER)], "whole")
     assert problems(preview) == [(None, "")]
     assert transfer.YOURSELF_LEAVES in text(preview)
+
+
+def test_where_the_office_has_a_login_of_its_own_new_people_use_it(
+    office, kanri, department, settings
+):
+    settings.SIGN_IN = replace(settings.SIGN_IN, ways=("local", "ldap"))
+    preview = look(office, [row("new", "新人", "市民部", MEMBER)])
+    assert "庁内アカウント（LDAP・Active Directory）" in text(preview)
+    confirm(office, preview)
+    person = User.objects.get(username="new")
+    assert (person.directory, person.directory_id) == ("ldap", "")
+    assert "初期パスワードを発行して受け取る" not in text(office.get(reverse("account_list")))
 
 
 def test_a_number_that_lost_its_zeros_is_not_taken_for_somebody_new(office, kanri):
