@@ -41,7 +41,7 @@ def test_the_end_is_told_and_put_off_in_all_tabs(visitor, member, plan, short):
     other.goto(visitor.address + reverse("account_own"))
     page.get_by_label("担当者").fill("佐藤")
     for tab in (page, other):
-        expect(tab.locator("[data-session-bar]")).to_contain_text(NEAR)
+        expect(tab.locator("[data-session-bar]")).to_contain_text(NEAR, timeout=15_000)
     other.get_by_role("button", name="延長する").click()
     for tab in (page, other):
         expect(tab.locator("[data-session-bar]")).to_be_hidden()

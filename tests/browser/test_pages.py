@@ -15,7 +15,7 @@ NO_PAGE = {
     *("healthz", "readyz"),
     # Not switched on; gone through in tests/browser/test_directory.py.
     *("sign_in_at_provider", "sign_in_answer"),
-    *("session", "transfer_list"),
+    *("session", "transfer_list", "audit_log_csv"),
     *("home", "login", "row", "import_template", "procedure_export"),
     *("distribution_zip", "distributed_sheet", "department_workbook"),
     *("import_progress", "import_diff", "import_rejected", "survey_progress"),
