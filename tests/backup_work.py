@@ -16,8 +16,6 @@ from axes.models import (
     AccessFailureLog,
     AccessLog,
 )
-from django.apps import apps
-from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
@@ -46,7 +44,7 @@ from procedures.models import (
     Source,
 )
 from procedures.records import begin_history, insert
-from tests import factories
+from tests import factories, tables
 from tests.office_work import listed, person
 from tests.workbooks import workbook
 from tracking.actions.plans import save_row
@@ -194,9 +192,7 @@ def wholes(folders: list[str]) -> list[dict[str, Any] | None]:
 
 def there_and_back(folder: str, again: str) -> None:
     """Takes an export into the empty office of this process, on whatever engine, and writes it."""
-    # The tables as they are now, without the long way of the migrations.
-    settings.MIGRATION_MODULES = {app.label: None for app in apps.get_app_configs()}
-    call_command("migrate", run_syncdb=True, verbosity=0)
+    tables.make()
     call_command("import_all", folder, stdout=StringIO())
     call_command("export_all", again, with_passwords=True, stdout=StringIO())
 

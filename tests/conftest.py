@@ -5,7 +5,7 @@ import os
 import pytest
 from django.db import connection
 
-from tests import factories, offices
+from tests import factories, offices, tables
 from tests.evidence import Evidence
 from tests.sign_in_servers import (  # noqa: F401 - fixtures
     directory,
@@ -22,6 +22,13 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 collect_ignore = (
     [] if has_ldap() else ["operation/directory/test_ldap.py", "browser/test_directory_ldap.py"]
 )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The database of the suite, whose tables ``settings`` has made from the models."""
+    with django_db_blocker.unblock():
+        tables.mark_as_newest()
 
 
 @pytest.fixture
@@ -70,7 +77,7 @@ def reader(db):
 
 @pytest.fixture(scope="session")
 def furnished_office():
-    """What ``office`` copies: to make the tables takes longer than most of what is done there."""
+    """What ``office`` copies: to make the tables takes as long as most of what is done there."""
     with offices.office() as office:
         office.call("tests.office_work:set_up")
         yield office

@@ -15,7 +15,7 @@ from procedures.classification import differences
 from procedures.editing import Conflict
 from procedures.models import Department, ImportRun, LegalBasis, Procedure, Source, User
 from procedures.records import StaleVersion
-from tests import factories
+from tests import factories, tables
 from tests.workbooks import workbook
 from tracking.actions import plans
 from tracking.actions.plans import save_row
@@ -25,9 +25,14 @@ from tracking.models import MigrationPlan
 CONTESTED_FIELDS = ("note", "assignee", "hold_reason")
 
 
+def migrate() -> None:
+    """The tables as an office gets them, and nothing in them."""
+    call_command("migrate", verbosity=0)
+
+
 def set_up() -> None:
     """An office with one department and two administrators, nothing in its inventory."""
-    call_command("migrate", verbosity=0)
+    tables.make()
     factories.DepartmentFactory(name="市民部")
     for name in ("kanri", "second"):
         factories.administrator(username=name)

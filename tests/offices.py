@@ -7,8 +7,11 @@ for them alone: a file of SQLite, or one more database of the PostgreSQL server 
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,14 +19,19 @@ from typing import Any
 from benchmarks.office import new_office
 
 ROOT = Path(__file__).resolve().parents[1]
+_SERVER = os.environ.get("DATABASE_URL", "")
+_PATIENCE = 300  # seconds that a process may take
 
 
 @contextlib.contextmanager
-def office(like: "Office | None" = None) -> Iterator["Office"]:
-    """An office without anything, or one that begins as ``like``; gone afterwards."""
+def office(like: "Office | None" = None, *, server: str = _SERVER) -> Iterator["Office"]:
+    """An office without anything, or one that begins as ``like``; gone afterwards.
+
+    ``server`` is the PostgreSQL that lends the database; without one it is SQLite.
+    """
     settings = like.settings if like else None
-    with new_office(os.environ.get("DATABASE_URL", ""), settings) as own:
-        yield Office(own)
+    with new_office(server, settings) as own, contextlib.closing(Office(own)) as made:
+        yield made
 
 
 class Office:
@@ -36,27 +44,20 @@ class Office:
             **settings,
             "PYTHONPATH": str(ROOT),
         }
+        self._desk: _Desk | None = None
 
-    def start(self, function: str, *arguments: Any) -> subprocess.Popen:
+    def start(self, function: str, *arguments: Any) -> "Work":
         """Begins ``module:function`` with JSON arguments in a process of its own."""
-        module, name = function.split(":")
-        code = (
-            "import json, sys, django; django.setup(); from importlib import import_module; "
-            f"answer = import_module({module!r}).{name}(*json.loads(sys.argv[1])); "
-            "print(json.dumps(answer))"
-        )
-        return subprocess.Popen(
-            [sys.executable, "-c", code, json.dumps(arguments)],
-            cwd=ROOT,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        self._desk = self._desk or _Desk(self.environment)
+        return Work(self._desk, function, arguments)
 
     def call(self, function: str, *arguments: Any) -> Any:
         """What ``module:function`` returns; its failure is an AssertionError with the traceback."""
-        return answer_of(self.start(function, *arguments))
+        return self.start(function, *arguments).answer()
+
+    def call_together(self, function: str, calls: Sequence[Sequence[Any]]) -> list[Any]:
+        """The answers of as many processes as there are ``calls``, all at once."""
+        return [work.answer() for work in [self.start(function, *each) for each in calls]]
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess:
         """``manage.py`` with ``arguments``, as somebody types it."""
@@ -67,17 +68,81 @@ class Office:
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=_PATIENCE,
         )
 
-    def call_together(self, function: str, calls: Sequence[Sequence[Any]]) -> list[Any]:
-        """The answers of as many processes as there are ``calls``, all at once."""
-        processes = [self.start(function, *arguments) for arguments in calls]
-        return [answer_of(process) for process in processes]
+    def close(self) -> None:
+        """Ends what its processes come from."""
+        if self._desk:
+            self._desk.close()
 
 
-def answer_of(process: subprocess.Popen) -> Any:
-    """What a process of ``Office.start`` returned."""
-    output, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors
-    return json.loads(output.splitlines()[-1])
+class Work:
+    """A process that does something in an office."""
+
+    def __init__(self, desk: "_Desk", function: str, arguments: Sequence[Any]) -> None:
+        self._desk = desk
+        self._folder = desk.new_folder()
+        (self._folder / "asked").write_text(json.dumps([function, arguments]))
+        self._process = int(desk.ask("begin", self._folder))
+        self._status = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        self._status = self._status or self._desk.ask("status", self._process)
+        return bool(self._status)
+
+    def answer(self) -> Any:
+        """What it returned, once it has ended; AssertionError with its traceback if it failed."""
+        self._wait()
+        failure, answer = self._folder / "failure", self._folder / "answer"
+        assert not failure.exists(), failure.read_text()
+        assert answer.exists(), f"ended with {self._status}"
+        return json.loads(answer.read_text())
+
+    def kill(self) -> None:
+        """Ends it at once, whatever it is doing (kill -9), unless it has ended."""
+        if not self.is_over:
+            os.kill(self._process, signal.SIGKILL)
+        self._wait()
+
+    def _wait(self) -> None:
+        until = time.monotonic() + _PATIENCE
+        while not self.is_over:
+            assert time.monotonic() < until, "it takes too long"
+            time.sleep(0.005)
+
+
+class _Desk:
+    """``tests.office_desk`` with the environment of an office."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="dx-desk-")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.office_desk"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def new_folder(self) -> Path:
+        """An empty folder for one process."""
+        return Path(tempfile.mkdtemp(dir=self._folder.name))
+
+    def ask(self, command: str, of: object) -> str:
+        """Its answer to one line."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(f"{command} {of}\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        assert answer, "the desk of the office is gone"
+        return answer.strip()
+
+    def close(self) -> None:
+        """Ends it, and removes the folders."""
+        self._process.communicate()
+        self._folder.cleanup()

@@ -28,6 +28,7 @@ DATABASES["default"]["CONN_MAX_AGE"] = 0
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: threads and a browser's server share it as they do in an office.
     DATABASES["default"]["TEST"] = {"NAME": Path(os.environ["DX_DATA_DIR"]) / "test.sqlite3"}
+DATABASES["default"].setdefault("TEST", {})["MIGRATE"] = False  # tests/tables.py
 
 
 class UndefinedVariable(str):

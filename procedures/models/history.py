@@ -1,6 +1,9 @@
 """What every history row says beside the row itself: where from, by whom, which row, in words."""
 
+from functools import cache
+
 from django.db import models
+from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
 
@@ -50,12 +53,26 @@ class HistoryEntry(models.Model):
         abstract = True
 
 
+class Entries(HistoryManager):
+    """The package's manager, whose class is made once: it makes one for every ``row.history``."""
+
+    @classmethod
+    @cache
+    def from_queryset(cls, queryset_class, class_name=None):
+        return super().from_queryset(queryset_class, class_name)
+
+
 def history(*, without: tuple[str, ...] = ()) -> HistoricalRecords:
     """The history of a model that people change; rows are written by ``procedures.records``.
 
     ``without`` names fields that no history may keep.
     """
-    return HistoricalRecords(bases=[HistoryEntry], verbose_name="履歴", excluded_fields=without)
+    return HistoricalRecords(
+        bases=[HistoryEntry],
+        history_manager=Entries,
+        verbose_name="履歴",
+        excluded_fields=without,
+    )
 
 
 class Versioned(models.Model):

@@ -47,7 +47,7 @@ def test_a_new_outside_service_goes_online_once_it_is_agreed(
     page.get_by_label("使いたい理由").fill("汎用の電子申請では空きを示せないため")
     page.get_by_role("button", name="申し込む").click()
     expect(page.get_by_text(f"「{SERVICE}」の協議を申し込みました。")).to_be_visible()
-    _sign_out(page)
+    visitor.sign_out()
 
     visitor.sign_in(division_person)
     page.goto(visitor.address + reverse("consultation_list"))
@@ -63,7 +63,7 @@ def test_a_new_outside_service_goes_online_once_it_is_agreed(
     visitor.check_page()
     page.get_by_role("button", name="結論を出す").click()
     expect(page.get_by_text("協議の結論を「調った」にしました。")).to_be_visible()
-    _sign_out(page)
+    visitor.sign_out()
 
     visitor.sign_in(member)
     page.get_by_role("link", name="情報政策課からの依頼・差戻し").first.click()
@@ -92,7 +92,3 @@ def _send_plan(visitor, procedure):
 
 def _service():
     return ApplicationService.objects.get(name=SERVICE)
-
-
-def _sign_out(page):
-    page.get_by_role("button", name="ログアウト").click()

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from tests import factories
@@ -85,3 +86,17 @@ def test_giving_a_procedure_to_a_department(visitor, division_person, inventory,
     expect(page.get_by_role("status").first).to_contain_text("1件")
     inventory.refresh_from_db()
     assert inventory.department == department
+
+
+def test_a_full_list_and_dashboard(visitor, administrator, department):
+    """With rows of every status and category, as the demo has them."""
+    factories.GoalFactory()
+    factories.PlanFactory(procedure__department=department, online=True)
+    factories.PlanFactory(
+        procedure__department=department, status="on_hold", hold_reason="条例の改正を待つため"
+    )
+    factories.ProcedureFactory(department=department, clear=True)
+    visitor.sign_in(administrator)
+    for name in ("dashboard", "procedure_list"):
+        visitor.page.goto(visitor.address + reverse(name))
+        visitor.check_page()

@@ -36,7 +36,7 @@ def procedure(department):
 
 def change_to(visitor, user) -> None:
     """Another person at the same browser."""
-    visitor.page.get_by_role("button", name="ログアウト").click()
+    visitor.sign_out()
     visitor.sign_in(user)
 
 

@@ -1,14 +1,23 @@
-"""Every page of the access matrix as an administrator sees it: axe, two widths, a quiet console."""
+"""Every page of the access matrix as an administrator sees it: axe, two widths, a quiet console.
 
+They are only looked at, so one office is furnished for all tests of this file.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
 from django.urls import reverse
 
+from procedures.models import User
 from tests import factories
+from tests.browser.conftest import SIZES
 from tests.test_access import MATRIX, furnish
-
-pytestmark = pytest.mark.django_db(transaction=True)
 
 # A redirect, a page with a test of its own, a fragment, and files.
 NO_PAGE = {
@@ -28,29 +37,65 @@ NO_PAGE = {
     # For the leader of the division; looked at in tests/browser/test_policy.py.
     *("policy_adopt", "policy_revert"),
 }
+DOCUMENT = "<!doctype html><html lang=ja><title>表</title><main><h1>表</h1>{}</main></html>"
+PALE = "p {color: #bbb}"
+FAULTS = {
+    "pale": (f"<style>{PALE}</style><p>薄い字</p>", "color-contrast"),
+    "pale and narrow": (
+        f"<style>@media (width < 40rem) {{{PALE}}}</style><p>薄い字</p>",
+        "color-contrast",
+    ),
+    "at 640 px": (
+        "<style>@media not (width: 640px) {a {display: none}}</style><a href=/></a>",
+        "link-name",
+    ),
+    "wide": ("<div style='width: 500px'>字</div>", "px wide"),
+    "console": ("<script>throw Error('lost')</script>", "lost"),
+}
 PAGES = [access for access in MATRIX if access.method == "get" and access.name not in NO_PAGE]
 
 
-@pytest.fixture
-def world(department, member, administrator):
-    """What the matrix is about: a procedure with everything, an import."""
-    return furnish(department, member, administrator)
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Two of its people, and what the matrix is about."""
+
+    member: User
+    administrator: User
+    world: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def transactional_db(django_db_setup, django_db_blocker):
+    """One database for all tests of this file instead of one for each; emptied after the last."""
+    with django_db_blocker.unblock():
+        try:
+            yield
+        finally:
+            call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.fixture(scope="module")
+def office(transactional_db):
+    """A procedure with everything, an import."""
+    department = factories.DepartmentFactory(name="市民部")
+    member, administrator = factories.member_of(department), factories.administrator()
+    return Office(member, administrator, furnish(department, member, administrator))
 
 
 @pytest.mark.parametrize("access", PAGES, ids=lambda access: access.name)
-def test_page(access, visitor, administrator, world):
+def test_page(access, visitor, office):
     assert access.expected[-1] == 200
-    visitor.sign_in(administrator)
-    target = [world[access.target]] if access.target else []
+    visitor.carry_session(office.administrator)
+    target = [office.world[access.target]] if access.target else []
     query = f"?{urlencode(access.data)}" if access.data else ""
     visitor.page.goto(visitor.address + reverse(access.name, args=target) + query)
     visitor.check_page()
 
 
-def test_the_login_page_and_what_a_wrong_password_is_answered(visitor, administrator):
+def test_the_login_page_and_what_a_wrong_password_is_answered(visitor, office):
     visitor.page.goto(visitor.address + reverse("login"))
     visitor.check_page()
-    visitor.page.get_by_label("ユーザー名").fill(administrator.username)
+    visitor.page.get_by_label("ユーザー名").fill(office.administrator.username)
     visitor.page.get_by_label("パスワード").fill("wrong")
     visitor.page.get_by_role("button", name="ログイン").click()
     visitor.page.wait_for_selector(".error-summary")
@@ -58,16 +103,16 @@ def test_the_login_page_and_what_a_wrong_password_is_answered(visitor, administr
 
 
 @pytest.mark.parametrize("path", ["/nowhere/", "/procedures/999999/"])
-def test_a_page_that_is_not_there(visitor, administrator, path):
-    visitor.sign_in(administrator)
+def test_a_page_that_is_not_there(visitor, office, path):
+    visitor.carry_session(office.administrator)
     response = visitor.page.goto(visitor.address + path)
     assert response.status == 404
     visitor.console_errors.clear()  # the browser logs the 404 itself
     visitor.check_page()
 
 
-def test_a_page_that_is_not_for_this_person(visitor, member):
-    visitor.sign_in(member)
+def test_a_page_that_is_not_for_this_person(visitor, office):
+    visitor.carry_session(office.member)
     response = visitor.page.goto(visitor.address + reverse("dashboard"))
     assert response.status == 403
     visitor.console_errors.clear()
@@ -75,15 +120,25 @@ def test_a_page_that_is_not_for_this_person(visitor, member):
     visitor.check_page()
 
 
-def test_a_full_list_and_dashboard(visitor, administrator, department):
-    """With rows of every status and category, as the demo has them."""
-    factories.GoalFactory()
-    factories.PlanFactory(procedure__department=department, online=True)
-    factories.PlanFactory(
-        procedure__department=department, status="on_hold", hold_reason="条例の改正を待つため"
-    )
-    factories.ProcedureFactory(department=department, clear=True)
-    visitor.sign_in(administrator)
-    for name in ("dashboard", "procedure_list"):
-        visitor.page.goto(visitor.address + reverse(name))
+def test_no_style_sheet_tells_the_two_narrow_widths_apart():
+    """``check_page`` looks at the colours of one of them only."""
+    sheets = Path(finders.find("css/base.css")).parents[1].rglob("*.css")
+    conditions = re.findall(r"@media[^{]*", "".join(sheet.read_text() for sheet in sheets))
+    widths = re.findall(r"\b(max|min)-width: ([\d.]+)rem", "".join(conditions))
+    assert len(widths) == "".join(conditions).count("width") > 0
+    for bound, rem in widths:
+        applies = [
+            size["width"] <= float(rem) * 16 if bound == "max" else size["width"] >= float(rem) * 16
+            for size in SIZES[1:]
+        ]
+        assert len(set(applies)) == 1, f"{bound}-width: {rem}rem"
+
+
+@pytest.mark.parametrize(("fault", "said"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_found(visitor, fault, said):
+    """The control of everything that ``check_page`` says here and elsewhere."""
+    visitor.page.set_content(DOCUMENT.format("<p>字</p>"))
+    visitor.check_page()
+    visitor.page.set_content(DOCUMENT.format(fault))
+    with pytest.raises(AssertionError, match=said):
         visitor.check_page()

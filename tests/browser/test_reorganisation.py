@@ -59,11 +59,11 @@ def test_two_departments_are_merged_and_taken_apart_again(visitor, division_pers
     expect(page.get_by_role("link", name="福祉手当の申請", exact=True)).to_be_visible()
     visitor.check_page()
 
-    page.get_by_role("button", name="ログアウト").click()
+    visitor.sign_out()
     visitor.sign_in(member)
     page.goto(f"{visitor.address}/team/")
     expect(page.get_by_role("link", name="福祉手当の申請", exact=True)).to_be_visible()
-    page.get_by_role("button", name="ログアウト").click()
+    visitor.sign_out()
 
     visitor.sign_in(division_person)
     page.goto(f"{visitor.address}/registers/reorganisations/")

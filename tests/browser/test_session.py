@@ -29,7 +29,7 @@ def end_sessions() -> None:
 
 
 def sign_in_again(page, user) -> None:
-    """On the login page to which the browser was sent."""
+    """By the form of the login page to which the browser was sent."""
     expect(page.get_by_role("heading", name="ログイン")).to_be_visible()
     page.get_by_label("ユーザー名").fill(user.username)
     page.get_by_label("パスワード").fill(PASSWORD)
@@ -242,7 +242,8 @@ def sign_in_elsewhere(visitor, user) -> None:
     """Another tab of the same browser: the session goes on, the form's token does not."""
     visitor.page.context.clear_cookies()
     tab = visitor.page.context.new_page()
-    type(visitor)(tab, visitor.address).sign_in(user)
+    tab.goto(visitor.address)
+    sign_in_again(tab, user)
     expect(tab.get_by_role("button", name="ログアウト")).to_be_visible()
     tab.close()
 

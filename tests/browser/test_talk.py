@@ -40,7 +40,7 @@ def test_a_question_is_asked_listed_and_done(visitor, member, division_person, p
     page.reload()
     assert Comment.objects.count() == 1
 
-    page.get_by_role("button", name="ログアウト").click()
+    visitor.sign_out()
     visitor.sign_in(division_person)
     page.get_by_role("link", name="やりとり", exact=True).click()
     visitor.check_page()

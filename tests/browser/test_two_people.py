@@ -32,7 +32,6 @@ def hanako(browser, live_server, department, procedure):
     """佐藤 花子 of the same team at a browser of her own."""
     context = browser.new_context()
     visitor = Visitor(context.new_page(), live_server.url)
-    visitor.page.set_default_timeout(10_000)
     visitor.sign_in(factories.member_of(department, display_name="佐藤 花子"))
     yield visitor
     context.close()

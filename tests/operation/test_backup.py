@@ -153,10 +153,9 @@ def test_a_restore_that_is_killed_is_known_and_refused(backup, settings):
     with offices.office() as place:
         settings.DATA_DIR = Path(place.settings["DX_DATA_DIR"])
         process = place.start(f"{WORK}:restored", str(backup))
-        while not restoring.unfinished_restore() and process.poll() is None:
+        while not restoring.unfinished_restore() and not process.is_over:
             pass
         process.kill()
-        process.communicate()
         assert restoring.unfinished_restore() == backup.name, "it was killed in time"
         with pytest.raises(CommandError, match="途中で終わって") as refused:
             call_command("restore", backup)

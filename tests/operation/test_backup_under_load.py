@@ -12,7 +12,6 @@ import pytest
 from operation.backup.archive import PARTIAL, read_manifest, verify
 from operation.backup.making import PREFIX, complete_ones
 from tests import offices
-from tests.offices import answer_of
 
 WORK = "tests.backup_work"
 BACKUPS = int(os.environ.get("DX_TEST_BACKUPS", "2"))
@@ -45,10 +44,10 @@ def load(furnished_office, tmp_path_factory):
         ]
         if "DATABASE_URL" not in office.settings:
             others.append(office.start(f"{WORK}:plain_copies", str(folder / "copies"), COPIES))
-        made, torn, *copies = [answer_of(process) for process in others]
+        made, torn, *copies = [process.answer() for process in others]
         time.sleep(0.2)
         stop.touch()
-        edits = [edit for writer in writers for edit in answer_of(writer)]
+        edits = [edit for writer in writers for edit in writer.answer()]
         source = office.call(f"{WORK}:whole")
         yield {"made": made, "torn": torn, "copies": copies, "edits": edits, "source": source}
 
@@ -169,7 +168,6 @@ def test_a_kill_at_any_moment_leaves_no_half_backup(furnished_office, tmp_path):
             process = office.start(f"{WORK}:backups", str(tmp_path), 50)
             wait_until(lambda: any(tmp_path.glob(f"*{PARTIAL}")))
             process.kill()
-            process.communicate()
             broken_off += len(list(tmp_path.glob(f"*{PARTIAL}")))
             if broken_off:
                 break

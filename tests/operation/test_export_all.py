@@ -13,14 +13,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import override_settings
 
-from benchmarks.office import new_office
 from operation.backup import rows
 from operation.backup.archive import read_manifest, seal_of, verify
 from operation.backup.manifest import Kind
 from procedures.models import Procedure
 from procedures.records import delete
-from tests import backup_work, factories
-from tests.offices import Office
+from tests import backup_work, factories, offices
 
 AUDIT = {"procedures_auditevent", "procedures_auditchain"}
 
@@ -85,8 +83,8 @@ def but_audit(whole):
 @pytest.mark.evidence
 def test_every_row_comes_back_by_way_of_another_engine(made, place, evidence):
     folder, before, gone = made
-    with new_office() as settings:  # SQLite, whatever the suite runs on
-        Office(settings).call("tests.backup_work:there_and_back", str(folder), str(place / "again"))
+    with offices.office(server="") as sqlite:  # whatever the suite runs on
+        sqlite.call("tests.backup_work:there_and_back", str(folder), str(place / "again"))
     first, second = (read_manifest(path).tables for path in (folder, place / "again"))
     other = {one.name for one, again in zip(first, second, strict=True) if one != again}
     assert other == AUDIT, "nothing but what was noted of the way"

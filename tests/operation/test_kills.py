@@ -4,6 +4,7 @@
 large as one likes.
 """
 
+import contextlib
 import os
 import random
 import time
@@ -91,8 +92,11 @@ if os.environ.get("DATABASE_URL"):  # the suite runs on PostgreSQL: its programs
         """As ``web_killed``, of PostgreSQL; and every status that was answered."""
         programs, log = server_programs(), tmp_path / "server.log"
         # Not a database that is lent: who lends it would have to be connected to the end.
-        with temporary_server(programs, durable=True) as url, offices.new_office() as settings:
-            office = offices.Office({**settings, "DATABASE_URL": url})
+        with (
+            temporary_server(programs, durable=True) as url,
+            offices.new_office() as settings,
+            contextlib.closing(offices.Office({**settings, "DATABASE_URL": url})) as office,
+        ):
             copy_database(programs, furnished_office.settings["DATABASE_URL"], url)
             gathered = office.call(f"{WORK}:gathered", EDITORS, EDITORS)
 

@@ -316,4 +316,4 @@ def test_an_undo_of_many_rows_asks_the_same_number_of_queries(member, department
         return len(context)
 
     queries(1)  # the rights of the person are read once
-    assert queries(100) == queries(5)
+    assert queries(30) == queries(5)

@@ -9,8 +9,6 @@ import random
 import time
 from collections import Counter
 
-from tests.offices import answer_of
-
 RACES = int(os.environ.get("DX_TEST_RACES", "2"))
 KILLS = int(os.environ.get("DX_TEST_KILLS", "3"))
 LIST = os.environ.get("DX_TEST_LIST", "")
@@ -44,8 +42,8 @@ def test_no_acknowledged_edit_is_lost_in_a_race_with_an_import(office):
             office.start(f"{WORK}:edit_at_random", 10 * race + editor, ROWS, 40)
             for editor in range(3)
         ]
-        acknowledged = [edit for editor in editors for edit in answer_of(editor)]
-        answer_of(importer)
+        acknowledged = [edit for editor in editors for edit in editor.answer()]
+        importer.answer()
         for pk, field, value in acknowledged:
             written[str(pk), field, value] = note
     histories = office.call(f"{WORK}:histories", ROWS)
@@ -74,7 +72,7 @@ def test_a_kill_at_any_moment_of_an_apply_leaves_all_or_nothing(office, tmp_path
     run = (
         office.call(f"{WORK}:preview_file", LIST)
         if LIST
-        else office.call(f"{WORK}:preview_rows", 1_500, {})
+        else office.call(f"{WORK}:preview_rows", 600, {})
     )
     whole, seconds = measure(office, run, tmp_path / "measured")
     run = office.call(f"{WORK}:recover", run)["next"]
@@ -88,7 +86,6 @@ def test_a_kill_at_any_moment_of_an_apply_leaves_all_or_nothing(office, tmp_path
         wait_for(mark)
         time.sleep(chance.random() * seconds * 1.1)
         process.kill()
-        process.communicate()
         recovered = office.call(f"{WORK}:recover", run)
         state = recovered["found"]
         content = (state["procedures"], state["bases"], state["history"])
@@ -110,7 +107,7 @@ def measure(office, run, mark):
     process = office.start(f"{WORK}:apply", run, str(mark))
     wait_for(mark)
     begun = time.monotonic()
-    assert answer_of(process) == "applied"
+    assert process.answer() == "applied"
     seconds = time.monotonic() - begun
     state = office.call(f"{WORK}:state", run)
     return (state["procedures"], state["bases"], state["history"]), seconds

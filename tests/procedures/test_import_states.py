@@ -37,7 +37,11 @@ def at_work(run, state, *, silent_for=timedelta(0), **progress):
     """Makes ``run`` look as if a process were at work on it, heard of so long ago."""
     worker = f"elsewhere/{1}/abc"
     heard_at = timezone.now() - silent_for
-    who = {"applied_by": run.created_by, "applied_at": run.created_at} if state == State.UNDOING else {}
+    who = (
+        {"applied_by": run.created_by, "applied_at": run.created_at}
+        if state == State.UNDOING
+        else {}
+    )
     ImportRun.objects.filter(pk=run.pk).update(
         state=state, worker=worker, heard_at=heard_at, **who, **progress
     )

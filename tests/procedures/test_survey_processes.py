@@ -25,7 +25,6 @@ def test_a_kill_within_leaves_the_old_edition_whole_and_it_can_be_begun_again(of
         process = office.start(f"{WORK}:load_until", step, "3 適用除外", step, str(mark))
         wait_for(mark)
         process.kill()
-        process.communicate()
         after = office.call(f"{WORK}:state")
         assert {name: after[name] for name in whole} == whole
         assert after["editions"][step] == "broken_off"

@@ -269,4 +269,4 @@ def test_many_rows_take_as_many_queries_as_one(department, member, is_stale):
         return len(captured)
 
     queries(1)  # remembers the rights of the person
-    assert queries(1) == queries(30)
+    assert queries(1) == queries(12)

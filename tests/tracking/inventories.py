@@ -257,7 +257,9 @@ def build(cases: Sequence[Case], units: Sequence[Department]) -> list[Procedure]
     pairs = list(zip(cases, procedures, strict=True))
     _insert_at(by, [(case.changed, procedure) for case, procedure in pairs])
     _insert_at(by, [(NOW, _basis(case, one)) for case, one in pairs if case.basis])
-    _insert_at(by, [(NOW, _exemption(case, one, by)) for case, one in pairs if case.exemption])
+    exemptions = [_exemption(case, one, by) for case, one in pairs if case.exemption]
+    _insert_at(by, [(NOW, one.provision) for one in exemptions if one.provision])
+    _insert_at(by, [(NOW, exemption) for exemption in exemptions])
     _insert_at(
         by, [(case.plan_changed, _plan(case, one, services)) for case, one in pairs if case.status]
     )
@@ -269,21 +271,27 @@ def build(cases: Sequence[Case], units: Sequence[Department]) -> list[Procedure]
     _insert_at(by, [(NOW, volume) for volume in volumes])
     talk = [_comment(talk, one, by) for case, one in pairs for talk in case.talk]
     _insert_at(by, [(NOW, comment) for comment in talk])
-    issues = [_issue(issue, one, by) for case, one in pairs for issue in case.issues]
+    issues = [_issue(issue, one) for case, one in pairs for issue in case.issues]
+    _insert_at(by, [(NOW, issue.shared_measure) for issue in issues if issue.shared_measure])
     _insert_at(by, [(NOW, issue) for issue in issues])
     asked = [_consultation(case, one, by) for case, one in pairs if case.consultation]
     _insert_at(by, [(NOW, consultation) for consultation in asked])
     return procedures
 
 
-def rows_behind(url: str) -> list[Procedure]:
+def keys_behind(url: str) -> list[int]:
+    """The keys of the rows that the list shows at ``url``."""
+    return list(rows_behind(url).values_list("pk", flat=True))
+
+
+def rows_behind(url: str) -> QuerySet[Procedure]:
     """The rows that the list shows at ``url``."""
     query = QueryDict(urlsplit(url).query)
     chosen = ProcedureFilter(query, queryset=listed(Procedure.objects.all()))
     assert chosen.form.is_valid(), chosen.form.errors
     unread = set(query) - set(chosen.filters)
     assert not unread, f"the list does not know {unread}"
-    return list(chosen.rows)
+    return chosen.rows
 
 
 def _moments() -> st.SearchStrategy[datetime]:
@@ -366,7 +374,9 @@ def _exemption(case: Case, procedure: Procedure, by: object) -> Exemption:
 def _provision(case: Case) -> ExemptionProvision | None:
     if case.provision_ends_after is None:
         return None
-    return factories.ProvisionFactory(ground=case.ground, valid_to=_day(case.provision_ends_after))
+    return factories.ProvisionFactory.build(
+        ground=case.ground, valid_to=_day(case.provision_ends_after)
+    )
 
 
 def _plan(case: Case, procedure: Procedure, services: Sequence[object]) -> MigrationPlan:
@@ -408,7 +418,7 @@ def _comment(talk: Talk, procedure: Procedure, by: object) -> Comment:
     )
 
 
-def _issue(issue: Obstacle, procedure: Procedure, by: object) -> Issue:
+def _issue(issue: Obstacle, procedure: Procedure) -> Issue:
     is_solved = issue.state == "solved"
     return Issue(
         procedure=procedure,
@@ -416,23 +426,21 @@ def _issue(issue: Obstacle, procedure: Procedure, by: object) -> Issue:
         kind="e_payment",
         state=issue.state,
         due=_day(issue.due_in),
-        shared_measure=_measure(issue.measure_in, procedure, by),
+        shared_measure=_measure(issue.measure_in, procedure),
         outcome="online" if is_solved else "",
         closed_on=TODAY if is_solved else None,
     )
 
 
-def _measure(after: int | None, procedure: Procedure, by: object) -> SharedMeasure | None:
+def _measure(after: int | None, procedure: Procedure) -> SharedMeasure | None:
     if after is None:
         return None
-    measure = SharedMeasure(
+    return SharedMeasure(
         name=f"対応策{procedure.number}",
         aspect="payment",
         kind="e_payment",
         goes_live_on=_day(after),
     )
-    _insert_at(by, [(NOW, measure)])
-    return measure
 
 
 def _day(after: int | None) -> date | None:

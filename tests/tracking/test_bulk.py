@@ -390,4 +390,4 @@ def test_preview_and_write_ask_the_same_number_of_queries_for_any_number_of_rows
         return len(planning), len(applying)
 
     queries(1)  # the person's rights are read once
-    assert queries(200) == queries(10)
+    assert queries(30) == queries(5)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from procedures.models import ApplicationService, Procedure
-from procedures.records import save
+from procedures.records import save, save_many
 from procedures.rules import Category, label
 from procedures.templatetags.inventory import percent
 from tests import factories
@@ -25,7 +25,7 @@ from tests.tracking.inventories import (
     Case,
     build,
     cases,
-    rows_behind,
+    keys_behind,
 )
 from tests.tracking.shown_numbers import Link, ShownNumbers
 from tests.tracking.test_selections import a_bit_of_everything
@@ -173,7 +173,7 @@ def check_rows(links: Sequence[Link], query: Mapping[str, str], office: Office) 
     for url in dict.fromkeys(link.url for link in links):
         assert url.startswith(reverse("procedure_list"))
         assert conditions.items() <= asked_of(url).items(), url
-        opened = {row.pk for row in rows_behind(url)}
+        opened = set(keys_behind(url))
         assert opened == office.chosen(asked_of(url)).keys(), url
 
 
@@ -438,14 +438,15 @@ DAY_LATER = timedelta(days=1)
 
 def change_much(rows: Sequence[Procedure]) -> None:
     """Answers, a plan, an owner: what later days see otherwise."""
-    for row in rows[::2]:
-        row = Procedure.objects.get(pk=row.pk)
+    changed = list(Procedure.objects.filter(pk__in=[row.pk for row in rows[::2]]))
+    for row in changed:
         row.payment = "offline"
         row.department, row.division = None, None
-        save(row, ["payment", "department_id", "division_id"], factories.origin())
-    for plan in MigrationPlan.objects.filter(procedure__in=rows).exclude(status="online"):
+    save_many(changed, ["payment", "department_id", "division_id"], factories.origin())
+    plans = list(MigrationPlan.objects.filter(procedure__in=rows).exclude(status="online"))
+    for plan in plans:
         plan.target_date = date(2020, 1, 1)
-        save(plan, ["target_date"], factories.origin())
+    save_many(plans, ["target_date"], factories.origin())
 
 
 @pytest.mark.parametrize("more", [{}, {"status": "online"}, {"base": "in_force", "order": "value"}])
@@ -493,7 +494,7 @@ def queries(client, **query: str) -> int:
     return sum("SAVEPOINT" not in one["sql"] for one in captured.captured_queries)
 
 
-@pytest.mark.parametrize("number", [1, 400])
+@pytest.mark.parametrize("number", [1, 60])
 def test_the_page_takes_9_queries_and_15_at_most_where_figures_are_counted_anew(
     units, signed_in, division_person, number
 ):

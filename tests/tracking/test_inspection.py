@@ -249,7 +249,7 @@ def test_the_counts_take_the_same_number_of_queries_however_many_rows_there_are(
     dismiss_all(check, by=division_person)
     with CaptureQueriesContext(connection) as few:
         tallies(Procedure.objects.all(), CHECKS.values(), TODAY)
-    for _ in range(20):
+    for _ in range(10):
         made(basis="", volumes=totals(5, 50))
     dismiss_all(check, by=division_person)
     with CaptureQueriesContext(connection) as many:

@@ -19,7 +19,17 @@ from procedures.models import ASPECT_FIELDS, Procedure
 from procedures.permissions import DIVISION_ONLY
 from procedures.rules import Aspect
 from tests import factories
-from tests.tracking.inventories import CLEAR, NOW, TODAY, Case, Obstacle, build, cases, rows_behind
+from tests.tracking.inventories import (
+    CLEAR,
+    NOW,
+    TODAY,
+    Case,
+    Obstacle,
+    build,
+    cases,
+    keys_behind,
+    rows_behind,
+)
 from tracking.forms.saved_filters import conditions_of
 from tracking.hindrances import Amount
 from tracking.models import Issue, SharedMeasure
@@ -117,10 +127,10 @@ def score(unfinished: list[Case], order: tuple[str, ...], by: str, *, is_possibl
 
 def check_rows(linked: Linked) -> None:
     """Each number of an amount opens as many rows as it says, or the rows that it is the sum of."""
-    assert len(rows_behind(linked.url)) == linked.amount.procedure_count
+    assert len(keys_behind(linked.url)) == linked.amount.procedure_count
     known = [row.annual_volume for row in rows_behind(linked.known_url)]
     assert sum(known) == linked.amount.application_count
-    assert len(rows_behind(linked.unknown_url)) == linked.amount.unknown_count
+    assert len(keys_behind(linked.unknown_url)) == linked.amount.unknown_count
 
 
 def check_page(context, unfinished: list[Case], by: str, bound: str) -> None:
@@ -200,7 +210,7 @@ def test_every_number_opens_exactly_its_rows(units, desk, inventory, is_office, 
         for row in context["obstacles"]:
             for linked in (row.having, row.offer.certain, row.offer.possible):
                 check_rows(linked)
-            assert len(rows_behind(row.untouched_url)) == row.untouched_count
+            assert len(keys_behind(row.untouched_url)) == row.untouched_count
         for offer in context["sets"][:4]:
             check_rows(offer.certain)
             check_rows(offer.possible)
@@ -212,7 +222,7 @@ def test_every_number_opens_exactly_its_rows(units, desk, inventory, is_office, 
         for row in context["units"]:
             check_rows(row.free)
             for cell in row.cells:
-                assert len(rows_behind(cell.url)) == int(cell.text)
+                assert len(keys_behind(cell.url)) == int(cell.text)
             if row.next_step:
                 check_rows(row.next_step)
         rows = rows_behind(context["felt_url"])
@@ -402,7 +412,7 @@ def test_the_page_takes_as_many_queries_at_5_and_at_200_procedures(desk, units):
 
 def test_a_list_is_narrowed_to_what_some_obstacles_alone_hinder(office):
     def found(query: str) -> set[int]:
-        return {row.pk for row in rows_behind(f"/procedures/?{query}")}
+        return set(keys_behind(f"/procedures/?{query}"))
 
     keys = [one.pk for one in office]
     assert found("set=hindered&solved=payment") == {keys[0], keys[1], keys[2]}

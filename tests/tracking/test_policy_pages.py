@@ -16,7 +16,7 @@ from procedures.policies import edition_in_force, policy_in_force, rules_of
 from procedures.rules import Answer, Aspect, advise_service
 from tests import factories
 from tests.pages import text
-from tests.tracking.inventories import rows_behind
+from tests.tracking.inventories import keys_behind
 from tracking.actions.editions import freeze
 from tracking.edition_draft import office_on
 from tracking.forms.policies import NO_COUNT, NO_DAY, NO_KEY
@@ -108,7 +108,7 @@ def test_every_number_of_the_policy_page_is_that_of_its_rows(signed_in, reader, 
         *(row[kind] for row in context["aspects"] for kind in ("hindered", "unanswered")),
         *context["advised"],
     ]  # fmt: skip
-    assert [one.count for one in numbers] == [len(rows_behind(one.url)) for one in numbers]
+    assert [one.count for one in numbers] == [len(keys_behind(one.url)) for one in numbers]
     assert context["grounds"]["NO_HINDRANCE"].count == 2
     assert sum(one.count for one in context["advised"]) == 4  # each of the target has one
     assert sum(one.count > 0 for one in numbers) > 10

@@ -378,7 +378,7 @@ def test_the_page_takes_the_same_number_of_queries_however_much_hangs_on_it(
 
     with CaptureQueriesContext(connection) as few:
         client.get(address)
-    for number in range(20):
+    for number in range(8):
         factories.LegalBasisFactory(procedure=procedure, is_primary=False, name=f"規則{number}")
         factories.VolumeFactory(procedure=procedure, fiscal_year=2000 + number)
         _everything(department)

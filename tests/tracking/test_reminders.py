@@ -16,7 +16,7 @@ from procedures.rules import Answer
 from tests import factories
 from tests.mail_servers import mail_server
 from tests.pages import sent_by, text
-from tests.tracking.inventories import NOW, TODAY, rows_behind
+from tests.tracking.inventories import NOW, TODAY, keys_behind
 from tracking.actions.reminders import (
     NO_ADDRESS_OF_PROGRAM,
     NO_MAIL_SERVER,
@@ -147,7 +147,7 @@ def test_the_addresses_in_a_mail_open_exactly_the_rows_that_it_counts(server, me
     assert len(addresses) == len(counted) == 2
     for address, count in zip(addresses, counted.values(), strict=True):
         query = urlsplit(address).query
-        assert len(rows_behind(f"{reverse('procedure_list')}?{query}")) == count
+        assert len(keys_behind(f"{reverse('procedure_list')}?{query}")) == count
 
 
 def test_a_person_in_two_teams_gets_one_mail_with_both(

@@ -414,12 +414,12 @@ def test_the_page_asks_as_often_for_many_rows_as_for_few(signed_in, division_per
     draft = drafted(division_person, merge(environment, citizens))
     queries(draft)
     few = queries(draft)
-    many_procedures(environment, [None], 60)
+    many_procedures(environment, [None], 12)
     factories.member_of(citizens)
     factories.DivisionFactory.create_batch(5, department=citizens)
     assert queries(draft) == few
     act = carried_out(draft, division_person)
     few = queries(draft)
-    many_procedures(factories.DepartmentFactory(), [None], 60)
+    many_procedures(factories.DepartmentFactory(), [None], 12)
     assert queries(draft) == few
     acts.undo(act_id=act.pk, by=division_person)

@@ -15,7 +15,7 @@ from procedures.actions import add_service, change_service, service_state
 from procedures.models import ApplicationService, Source
 from tests import factories
 from tests.pages import sent_by, text
-from tests.tracking.inventories import NOW, TODAY, rows_behind
+from tests.tracking.inventories import NOW, TODAY, keys_behind
 from tracking.actions.plans import plan_of, update_plan
 from tracking.services import Availability, availability, catalogue, objection_to, offered_services
 
@@ -110,13 +110,13 @@ def test_every_number_of_the_catalogue_is_that_of_the_list_behind_it(signed_in, 
     assert row.use.total == 3
     assert "3件の計画" in row.warning
     behind = f"{reverse('procedure_list')}?set=in_force&service={service.pk}"
-    assert len(rows_behind(behind)) == 3
+    assert len(keys_behind(behind)) == 3
     for status, _, count in row.use.statuses:
-        assert len(rows_behind(f"{behind}&status={status}")) == count
+        assert len(keys_behind(f"{behind}&status={status}")) == count
     for line in row.use.lines:
         key = line.department.pk if line.department else "none"
         for status, count in line.cells:
-            found = rows_behind(f"{behind}&department={key}&status={status}")
+            found = keys_behind(f"{behind}&department={key}&status={status}")
             assert len(found) == count
     page = text(signed_in(reader).get(reverse("service_detail", args=[service.pk])))
     assert row.warning in page

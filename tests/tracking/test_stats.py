@@ -23,7 +23,7 @@ from tests.tracking.inventories import (
     build,
     cases,
     counted_anew,
-    rows_behind,
+    keys_behind,
     whole_office,
 )
 from tracking.figures import DEFINITIONS, EXCLUDED, Weight
@@ -71,7 +71,7 @@ def check_figures(found: Figures, own: list[Case]) -> None:
 def check_links(found: Figures, scope: Scope) -> None:
     """The link of each number lists as many rows as the number says."""
     for key in SELECTIONS:
-        assert len(rows_behind(rows_url(key, scope))) == found.counts[key], key
+        assert len(keys_behind(rows_url(key, scope))) == found.counts[key], key
 
 
 @examples(60)
@@ -99,7 +99,7 @@ def test_every_number_is_the_number_of_rows_behind_its_link(units, inventory, in
         for category in Category:
             for status, count in office.office.by_status(category).items():
                 url = rows_url(f"status_{status}", category=category.value)
-                assert len(rows_behind(url)) == count
+                assert len(keys_behind(url)) == count
         transaction.set_rollback(True)
 
 
