@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.factories import UserFactory
 
@@ -71,6 +71,11 @@ class Visitor:
         """By the button that every page has."""
         self.page.get_by_role("button", name="ログアウト").click()
         expect(self.page.get_by_role("heading", name="ログイン")).to_be_visible()
+
+    def follow(self, control: Locator) -> None:
+        """By a link or button to the page that it leads to, which then is here and whole."""
+        with self.page.expect_navigation():
+            control.press("Enter")
 
     def check_page(self) -> None:
         """No axe violation at any of SIZES, no sideways scroll, no console error."""

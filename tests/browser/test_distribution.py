@@ -22,7 +22,7 @@ def test_one_press_gives_a_workbook_for_each_department_and_the_team_its_own(
 ):
     visitor.sign_in(division_person)
     page = visitor.page
-    page.get_by_role("link", name="配付", exact=True).click()
+    visitor.follow(page.get_by_role("link", name="配付", exact=True))
     visitor.check_page()
     page.get_by_role("link", name="新しく配付する").click()
     with page.expect_download() as download:

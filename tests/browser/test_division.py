@@ -55,7 +55,7 @@ def test_the_rate_of_another_city_and_one_departments_divisions(
 def test_narrowing_the_page_and_a_day_that_is_not_known(visitor, division_person, inventory):
     visitor.sign_in(division_person)
     page = visitor.page
-    page.get_by_role("link", name="部局室や区分などの条件を追加する").click()
+    visitor.follow(page.get_by_role("link", name="部局室や区分などの条件を追加する"))
     visitor.check_page()
     page.get_by_label("状況", exact=True).select_option(label="オンライン化済")
     page.get_by_role("button", name="表示する").click()
@@ -78,7 +78,7 @@ def test_every_figure_is_explained(visitor, division_person, inventory):
 def test_giving_a_procedure_to_a_department(visitor, division_person, inventory, department):
     visitor.sign_in(division_person)
     page = visitor.page
-    page.get_by_role("link", name="所管未定").first.click()
+    visitor.follow(page.get_by_role("link", name="所管未定").first)
     visitor.check_page()
     page.get_by_role("checkbox", name="所管の決まらない申請").check()
     page.get_by_label("部局室").select_option(label=department.name)

@@ -21,9 +21,9 @@ def plan(department, other_department):
 def test_freezing_an_edition_and_comparing_it_with_today(visitor, division_person, plan):
     visitor.sign_in(division_person)
     page = visitor.page
-    page.get_by_role("link", name="版と資料").click()
+    visitor.follow(page.get_by_role("link", name="版と資料"))
     visitor.check_page()
-    page.get_by_role("link", name="新しい版を確定").click()
+    visitor.follow(page.get_by_role("link", name="新しい版を確定"))
     visitor.check_page()
     page.get_by_label("決定を求める事項").fill("電子決済の導入に係る予算")
     page.get_by_role("button", name="基準日の数字を見る").click()

@@ -15,7 +15,7 @@ def test_a_goal_is_set_seen_in_the_chart_changed_and_deleted(visitor, division_p
     factories.PlanFactory(procedure__department=department, online=True)
     visitor.sign_in(division_person)
     page = visitor.page
-    page.get_by_role("link", name="「目標」のページで設定").press("Enter")
+    visitor.follow(page.get_by_role("link", name="「目標」のページで設定"))
     visitor.check_page()
 
     page.get_by_label("年度").fill("令和３０年度")
@@ -36,7 +36,7 @@ def test_a_goal_is_set_seen_in_the_chart_changed_and_deleted(visitor, division_p
     visitor.check_page()
 
     page.get_by_role("link", name="年度の目標").press("Enter")
-    page.locator("tbody a", has_text="変更").press("Enter")
+    visitor.follow(page.locator("tbody a", has_text="変更"))
     visitor.check_page()
     page.get_by_label("オンライン化率の目標（%）").fill("75")
     page.keyboard.press("Enter")

@@ -103,7 +103,7 @@ def test_contested_fields_and_rows_are_decided_in_place(visitor, administrator, 
 def test_text_pasted_from_excel(visitor, member, department):
     visitor.sign_in(member)
     page = visitor.page
-    page.get_by_role("link", name="取込", exact=True).click()
+    visitor.follow(page.get_by_role("link", name="取込", exact=True))
     visitor.check_page()
     page.get_by_label("Excelから写した表を貼り付ける").fill(
         "手続番号\t手続名\t部局室\n1\t転入の届出\t市民部\n"

@@ -33,14 +33,14 @@ def late(department):
 def test_a_team_leaves_one_finding_as_it_is_and_takes_that_back(visitor, member, late):
     page = visitor.page
     visitor.sign_in(member)
-    page.get_by_role("link", name="点検").click()
+    visitor.follow(page.get_by_role("link", name="点検"))
     visitor.check_page()
     page.get_by_role("link", name=TITLE).click()
     page.get_by_role("heading", level=1, name=TITLE).wait_for()
     visitor.check_page()
 
     row = page.get_by_role("row", name="犬の登録")
-    row.get_by_role("link", name="確認済にする").click()
+    visitor.follow(row.get_by_role("link", name="確認済にする"))
     visitor.check_page()
     page.get_by_label("理由").fill(REASON)
     page.get_by_role("button", name="1件を確認済にする").click()

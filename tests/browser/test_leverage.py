@@ -26,7 +26,7 @@ def procedures(department, other_department):
 def test_what_would_e_payment_unlock(visitor, division_person, procedures):
     visitor.sign_in(division_person)
     page = visitor.page
-    page.get_by_role("link", name="支障", exact=True).click()
+    visitor.follow(page.get_by_role("link", name="支障", exact=True))
     visitor.check_page()
     row = page.get_by_role("region", name="支障ごとの効果の表").get_by_role("row", name="金銭納付")
     assert "1,200" in row.inner_text()

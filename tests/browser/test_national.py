@@ -56,7 +56,7 @@ def test_a_new_edition_is_compared_a_renaming_confirmed_and_adopted(
     expect(page.get_by_label("2 転出届の対応先")).to_have_value("2")
     expect(page.get_by_role("button", name="改定する")).to_have_count(0)
     visitor.check_page()
-    page.get_by_role("button", name="この対応で確定する").click()
+    visitor.follow(page.get_by_role("button", name="この対応で確定する"))
     visitor.check_page()
     page.get_by_role("button", name="1件の紐付けを移し、0件を外して改定する").click()
     expect(page.get_by_role("heading", name="国の優先手続一覧の改定")).to_be_visible()
@@ -78,7 +78,7 @@ def test_a_suggestion_is_confirmed_and_another_refused(visitor, member, departme
     visitor.sign_in(member)
     page = visitor.page
     page.goto(visitor.address + reverse("national_list"))
-    page.get_by_role("link", name="紐付けの候補").click()
+    visitor.follow(page.get_by_role("link", name="紐付けの候補"))
     visitor.check_page()
     page.get_by_label(f"{right.name}を選ぶ").check()
     page.get_by_role("button", name=re.compile("選んだ手続を紐付ける")).click()

@@ -15,7 +15,7 @@ def test_a_draft_is_made_adopted_seen_on_a_procedure_and_taken_back(visitor, dep
     moved = factories.ProcedureFactory(department=department, clear=True, payment="online")
     visitor.sign_in(factories.division_leader(username="kacho"))
     page = visitor.page
-    page.get_by_role("link", name="方針と登録簿").click()
+    visitor.follow(page.get_by_role("link", name="方針と登録簿"))
     visitor.check_page()
 
     page.get_by_role("link", name="写して案を作る").click()
@@ -23,7 +23,7 @@ def test_a_draft_is_made_adopted_seen_on_a_procedure_and_taken_back(visitor, dep
     page.get_by_label("名称").fill("厳しい読み方")
     page.get_by_label("施行日").fill(f"{timezone.localdate():%Y-%m-%d}")
     visitor.check_page()
-    page.get_by_role("button", name="案を作る").click()
+    visitor.follow(page.get_by_role("button", name="案を作る"))
     visitor.check_page()
 
     page.get_by_role("link", name="編集").click()
@@ -36,7 +36,7 @@ def test_a_draft_is_made_adopted_seen_on_a_procedure_and_taken_back(visitor, dep
     expect(page.get_by_role("heading", name="改定の試算", exact=True)).to_be_visible()
     page.go_back()
 
-    page.get_by_role("link", name="採用する").click()
+    visitor.follow(page.get_by_role("link", name="採用する"))
     visitor.check_page()
     page.get_by_label("区分が変わる手続の件数").fill("3")
     page.get_by_label("理由").fill("議会の指摘")

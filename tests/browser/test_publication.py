@@ -28,16 +28,16 @@ def test_the_division_approves_and_anybody_reads(visitor, division_person, proce
     settings.PUBLICATION_MASK_BELOW = 10
     page = visitor.page
     visitor.sign_in(division_person)
-    page.get_by_role("link", name="公表", exact=True).click()
+    visitor.follow(page.get_by_role("link", name="公表", exact=True))
     visitor.check_page()
     page.get_by_label("犬の登録を選ぶ").check()
-    page.get_by_role("button", name="承認 （選んだ手続）").click()
+    visitor.follow(page.get_by_role("button", name="承認 （選んだ手続）"))
     visitor.check_page()
     page.get_by_role("button", name="1件の公表を承認する").click()
     page.get_by_text("公表を承認").first.wait_for()
     assert [one.procedure for one in Publication.objects.all()] == [procedures[0]]
     page.get_by_role("link", name="一覧へ戻る").click()
-    page.get_by_role("link", name="公表の内容を見る").click()
+    visitor.follow(page.get_by_role("link", name="公表の内容を見る"))
     visitor.check_page()
 
     page.context.clear_cookies()

@@ -40,7 +40,7 @@ def test_two_departments_are_merged_and_taken_apart_again(visitor, division_pers
     expect(page.get_by_text("「市民サービス課」が2つできます")).to_be_visible()
     visitor.check_page()
 
-    page.get_by_role("link", name="一つに統合する").press("Enter")
+    visitor.follow(page.get_by_role("link", name="一つに統合する"))
     visitor.check_page()
     page.get_by_role("button", name="手順に加える").press("Enter")
     expect(

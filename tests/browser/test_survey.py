@@ -53,7 +53,7 @@ def test_from_the_file_to_a_difference_that_is_put_away(visitor, division_person
 
     # Its due date: ticked already, set in one act.
     page.goto(f"{visitor.address}/registers/survey/")
-    page.get_by_role("link", name="件の国の期限を設定").click()
+    visitor.follow(page.get_by_role("link", name="件の国の期限を設定"))
     visitor.check_page()
     page.get_by_role("button", name="国の期限を設定").click()
     expect(page.get_by_text("1件の手続に国の期限を設定しました。")).to_be_visible()
@@ -69,12 +69,12 @@ def test_from_the_file_to_a_difference_that_is_put_away(visitor, division_person
     page.get_by_role("link", name="件の変更点").click()
     expect(page.get_by_role("rowheader").first).to_contain_text("犬の登録")
     visitor.check_page()
-    page.get_by_role("button", name="条件に合う2件すべてを確認済にする").click()
+    visitor.follow(page.get_by_role("button", name="条件に合う2件すべてを確認済にする"))
     visitor.check_page()
     page.get_by_label("確認した内容").fill(REASON)
     page.get_by_role("button", name="2件を確認済にする").click()
     expect(page.get_by_text("確認を待つ変更点はありません。")).to_be_visible()
-    page.get_by_role("link", name="確認済の一覧").click()
+    visitor.follow(page.get_by_role("link", name="確認済の一覧"))
     visitor.check_page()
     page.get_by_role("row", name="犬の登録").get_by_role("checkbox").check()
     page.get_by_role("button", name="確認済を取り消す").click()
