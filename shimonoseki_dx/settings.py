@@ -28,7 +28,7 @@ def _list(name: str) -> list[str]:
 
 def _number(name: str, default: int) -> int:
     text = os.environ.get(name, "").strip() or str(default)
-    if not text.isdigit():
+    if not text.isdecimal():
         raise ImproperlyConfigured(f"{name} must be a whole number, not {text!r}.")
     return int(text)
 

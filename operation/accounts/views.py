@@ -1,9 +1,8 @@
 """利用者: who has an account, whether they can sign in, and what an administrator does about it."""
 
 from django.contrib import messages
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -12,7 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from tablib import Dataset
 
-from procedures.actions import NotIssued, end_sessions, issue_passwords
+from procedures.actions import (
+    NotIssued,
+    end_sessions,
+    issue_missing_passwords,
+    issue_passwords,
+    without_password,
+)
 from procedures.models import User
 from procedures.permissions import check_can_keep_accounts
 from procedures.reference_data.files import Book
@@ -49,7 +54,7 @@ def account_list(request: HttpRequest) -> HttpResponse:
         "q": wanted,
         "querystring": f"{urlencode({'q': wanted})}&" if wanted else "",
         "locks": locks(),
-        "without_count": _without_password().count(),
+        "without_count": without_password().count(),
     }
     return render(request, "operation/account_list.html", context)
 
@@ -82,12 +87,12 @@ def account_password(request: HttpRequest, pk: int) -> HttpResponse:
 def account_passwords(request: HttpRequest) -> HttpResponse:
     """A workbook with an initial password for everybody who has none; it cannot be had again."""
     check_can_keep_accounts(request.user)
-    people = list(_without_password())
-    if not people:
+    issued = issue_missing_passwords(by=request.user)
+    if not issued:
         messages.info(request, NOBODY_WITHOUT)
         return redirect("account_list")
     data = Dataset(headers=["ユーザー名", "氏名", "部局室・役割", "初期パスワード"])
-    for person, password in issue_passwords(people, by=request.user):
+    for person, password in issued:
         posts = "、".join(
             f"{row.department or ''} {row.get_role_display()}".strip()
             for row in person.memberships.all()
@@ -129,10 +134,3 @@ def _context(person: User) -> dict[str, object]:
         "sign_ins": sign_ins_of(person),
         "password": "",
     }
-
-
-def _without_password() -> QuerySet[User]:
-    """Those who sign in with a password here and have never been given one."""
-    nothing = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
-    people = User.objects.filter(nothing, is_active=True, directory="")
-    return people.prefetch_related("memberships__department").order_by("username")

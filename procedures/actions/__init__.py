@@ -1,6 +1,13 @@
 """The only writers of inventory facts: permission, comparison, validation, history in each."""
 
-from .accounts import NotIssued, change_password, end_sessions, issue_passwords
+from .accounts import (
+    NotIssued,
+    change_password,
+    end_sessions,
+    issue_missing_passwords,
+    issue_passwords,
+    without_password,
+)
 from .confirmation import CHANGED_SINCE, confirm_unchanged, is_confirmed, write_confirmation
 from .exemptions import (
     CONFIRMED_ALREADY,
@@ -61,6 +68,7 @@ __all__ = [
     "drafts_of",
     "end_sessions",
     "is_confirmed",
+    "issue_missing_passwords",
     "issue_passwords",
     "lock_procedure",
     "propose_exemption",
@@ -74,6 +82,7 @@ __all__ = [
     "update_procedure",
     "volumes_as_seen",
     "withdraw_exemption",
+    "without_password",
     "write_confirmation",
     "write_procedure",
     "write_touched",

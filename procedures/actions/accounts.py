@@ -2,9 +2,14 @@
 
 from collections.abc import Sequence
 
-from django.contrib.auth.hashers import PBKDF2PasswordHasher, get_hasher
+from django.contrib.auth.hashers import (
+    UNUSABLE_PASSWORD_PREFIX,
+    PBKDF2PasswordHasher,
+    get_hasher,
+)
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.crypto import get_random_string
 
 from procedures.models import Source, User
@@ -51,6 +56,23 @@ def issue_passwords(people: Sequence[User], *, by: User) -> list[tuple[User, str
         issued.append((person, password))
     save_many(people, ["password", "must_change_password"], Origin(by, Source.ADMIN))
     return issued
+
+
+def without_password() -> QuerySet[User]:
+    """Those who sign in with a password here and have never been given one, by user name."""
+    people = User.objects.filter(is_active=True, directory="")
+    people = people.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    return people.prefetch_related("memberships__department").order_by("username")
+
+
+@transaction.atomic
+def issue_missing_passwords(*, by: User) -> list[tuple[User, str]]:
+    """``issue_passwords`` for all ``without_password``.
+
+    They are locked first: of two administrators who press at the same moment, the second one finds
+    nobody left, and what the first one was given stays good.
+    """
+    return issue_passwords(list(without_password().select_for_update()), by=by)
 
 
 @transaction.atomic
