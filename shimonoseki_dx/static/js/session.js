@@ -19,11 +19,16 @@ function secondsLeft() {
   return Math.ceil((endsAt - Date.now()) / 1000);
 }
 
+function isNear() {
+  return secondsLeft() <= Number(sessionWarning);
+}
+
 // "300", or "300 final" where no request prolongs it.
 function take(header) {
   const [seconds, final] = header.split(" ");
   endsAt = Date.now() + Number(seconds) * 1000;
   isFinal = final === "final";
+  if (!isNear()) askedAt = 0; // asked at once when it is near again
   show();
 }
 
@@ -36,10 +41,9 @@ function words() {
 }
 
 function show() {
-  const isNear = secondsLeft() <= Number(sessionWarning);
-  bar.hidden = !isNear;
+  bar.hidden = !isNear();
   extend.hidden = isFinal;
-  const sentence = isNear ? words() : "";
+  const sentence = isNear() ? words() : "";
   if (text.textContent !== sentence) text.textContent = sentence; // read out once a minute
 }
 
@@ -66,8 +70,8 @@ async function ask() {
 
 function look() {
   const isDue = Date.now() - askedAt >= ASK_AGAIN_SECONDS * 1000;
-  const left = secondsLeft();
-  if (left <= Number(sessionWarning) && (isDue || (left <= 0 && Date.now() - askedAt > 1000))) {
+  const isOver = secondsLeft() <= 0 && Date.now() - askedAt > 1000;
+  if (isNear() && (isDue || isOver)) {
     ask();
   } else if (!bar.hidden) {
     show();
