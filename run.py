@@ -123,7 +123,7 @@ def on_both_databases(arguments: list[str], marked: str = "") -> int:
         return 0
     with temporary_server(programs) as url:
         print("== PostgreSQL", flush=True)
-        marked = f"{marked} and not browser" if marked else "not browser"
+        marked = " and ".join(filter(None, (marked, "not browser", "not once")))
         beside = ["-m", marked, *(f"--ignore-glob={tests}" for tests in WITHOUT_DATABASE)]
         return run([*pytest, *beside], os.environ | {"DATABASE_URL": url})
 

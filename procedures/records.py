@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as data_field
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from operator import itemgetter
 from typing import Any
@@ -24,7 +25,7 @@ from .models import Procedure
 from .models.audit import new_event_key
 from .models.history import Source, Versioned
 from .models.organisation import User
-from .statements import converters, insert_rows, reserve_keys, row_converter, update_rows
+from .statements import insert_rows, reserve_keys, row_converter, update_rows
 
 UNSAVED = 0
 _CHUNK = 10_000  # keys per query; databases limit the parameters of a statement
@@ -117,20 +118,40 @@ class Batch:
         return self._tables[model]
 
 
+class _Shape:
+    """What all writes of a model have in common: its columns, and what is made of their values."""
+
+    OF_WRITE = (
+        "history_date", "history_user_id", "history_change_reason", "change_source", "by_name",
+        "import_run_id", "act_id", "event_id",
+    )  # fmt: skip
+    """The columns of a history row that are the same in all rows of one write."""
+
+    def __init__(self, model: type[models.Model]) -> None:
+        self.history = model.history.model
+        self.names = [field.attname for field in model._meta.concrete_fields]
+        self.places = {name: place for place, name in enumerate(self.names)}
+        self.read = itemgetter(*self.names)
+        self.convert = row_converter(model, self.names)
+        tracked = [field.attname for field in self.history.tracked_fields]
+        # History keeps all values of most models, in their order.
+        places = [self.places[name] for name in tracked]
+        self.tracked = None if tracked == self.names else itemgetter(*places)
+        self.history_names = [*tracked, *self.OF_WRITE, "history_type", "row_name"]
+        self.convert_write = row_converter(self.history, self.OF_WRITE)
+        self.encoder = audit.HistoryEncoder(self.history)
+        self.read_encoded = itemgetter(*self.encoder.tracked)
+
+
+_shape_of = cache(_Shape)
+
+
 class _Table:
     """The rows of one model in a batch: what is inserted, what is updated, what history says."""
 
     def __init__(self, model: type[models.Model], origin: Origin, event_key: uuid.UUID) -> None:
         self._model = model
-        self._history = model.history.model
-        self._names = [field.attname for field in model._meta.concrete_fields]
-        self._places = {name: place for place, name in enumerate(self._names)}
-        self._convert = row_converter(model, self._names)
-        self._read = itemgetter(*self._names)
-        tracked = [field.attname for field in self._history.tracked_fields]
-        # History keeps all values of most models, in their order.
-        places = [self._places[name] for name in tracked]
-        self._tracked = None if tracked == self._names else itemgetter(*places)
+        self._shape = shape = _shape_of(model)
         entry = {
             "history_date": origin.at,
             "history_user_id": origin.by.pk,
@@ -141,15 +162,11 @@ class _Table:
             "act_id": getattr(origin.act, "pk", None),
             "event_id": event_key,
         }
-        self._history_names = [*tracked, *entry, "history_type", "row_name"]
-        values = zip(converters(self._history, entry), entry.values(), strict=True)
-        self._entry = tuple(convert(value) for convert, value in values)
+        self._entry = shape.convert_write(tuple(entry[name] for name in shape.OF_WRITE))
+        self._encoded_entry = shape.encoder.entry([entry[name] for name in shape.encoder.ENTRY])
         self._inserted: list[tuple[Any, ...]] = []
         self._updated: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
         self._recorded: list[tuple[Any, ...]] = []
-        self._encoder = audit.HistoryEncoder(self._history)
-        self._read_tracked = itemgetter(*self._encoder.tracked)
-        self._encoded_entry = self._encoder.entry([entry[name] for name in self._encoder.ENTRY])
         self._digest = sha256()
         self._kinds: Counter[str] = Counter()
         self._about: set[tuple[str, int]] = set()
@@ -160,8 +177,8 @@ class _Table:
             obj._state.adding = False
 
     def update(self, objects: Sequence[models.Model], names: Sequence[str]) -> None:
-        places = [self._places[name] for name in names]
-        key = self._places[self._model._meta.pk.attname]
+        places = [self._shape.places[name] for name in names]
+        key = self._shape.places[self._model._meta.pk.attname]
         rows = self._updated.setdefault(tuple(names), [])
         for obj in objects:
             values = self._values(obj, "~")
@@ -169,7 +186,7 @@ class _Table:
             rows.append((*[values[place] for place in places], values[key], *read))
 
     def write(self) -> None:
-        insert_rows(self._model, self._names, self._inserted)
+        insert_rows(self._model, self._shape.names, self._inserted)
         keys = [self._model._meta.pk.attname]
         if issubclass(self._model, Versioned):
             keys.append("version")
@@ -185,7 +202,7 @@ class _Table:
 
     def record(self) -> None:
         """Writes the history rows alone."""
-        insert_rows(self._history, self._history_names, self._recorded)
+        insert_rows(self._shape.history, self._shape.history_names, self._recorded)
 
     def told(self) -> audit.WrittenRows:
         """What was recorded, for the audit log."""
@@ -196,19 +213,20 @@ class _Table:
             changed=self._kinds["~"],
             deleted=self._kinds["-"],
             first_name=self._recorded[0][-1],
-            fields=sorted(names, key=self._names.index),
+            fields=sorted(names, key=self._shape.places.__getitem__),
             about=frozenset(self._about),
             digest=self._digest.digest(),
         )
 
     def _values(self, obj: models.Model, kind: str) -> tuple[Any, ...]:
         """All values of ``obj`` for the driver; its history row is noted."""
-        values = self._convert(self._read(obj.__dict__))
-        tracked = self._tracked(values) if self._tracked else values
+        shape = self._shape
+        values = shape.convert(shape.read(obj.__dict__))
+        tracked = shape.tracked(values) if shape.tracked else values
         own = (kind, str(obj)[:300])
         self._recorded.append((*tracked, *self._entry, *own))
         self._digest.update(
-            self._encoder.row(self._read_tracked(obj.__dict__), self._encoded_entry, own)
+            shape.encoder.row(shape.read_encoded(obj.__dict__), self._encoded_entry, own)
         )
         self._kinds[kind] += 1
         if len(self._about) < 2:  # one thing is told by its name, more are counted

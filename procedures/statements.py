@@ -6,12 +6,14 @@ does; a row here is a tuple of what the driver takes, and a table has one statem
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db import connection, models, transaction
 
 Converter = Callable[[Any], Any]
+
+_REMEMBERED = 1_000  # values of one field: whoever converts may live as long as the process
 
 _PLAIN: tuple[tuple[tuple[type[models.Field], ...], type], ...] = (
     ((models.BooleanField,), bool),
@@ -24,12 +26,6 @@ def columns_of(model: type[models.Model], names: Iterable[str]) -> list[str]:
     """The columns in which the attributes ``names`` are stored."""
     fields = _fields(model)
     return [fields[name].column for name in names]
-
-
-def converters(model: type[models.Model], names: Iterable[str]) -> list[Converter]:
-    """For each attribute the function from its Python value to what the driver takes."""
-    fields = _fields(model)
-    return [_converter(fields[name]) for name in names]
 
 
 def row_converter(model: type[models.Model], names: Iterable[str]) -> Callable[[Any], Any]:
@@ -121,18 +117,17 @@ def _converter(field: models.Field) -> Converter:
     if isinstance(field, models.JSONField):
         return _json_converter(field)
     plain = _plain(field)
-    remembered: dict[Any, Any] = {}
+
+    def prepare(value: Any) -> Any:
+        return field.get_db_prep_save(value, connection)
+
+    remembered = lru_cache(_REMEMBERED)(prepare)  # the same few in thousands of rows
 
     def convert(value: Any) -> Any:
         kind = type(value)
         if value is None or kind is plain:
             return value
-        if kind in (date, datetime, tuple):  # the same few in thousands of rows
-            prepared = remembered.get(value)
-            if prepared is None:
-                prepared = remembered[value] = field.get_db_prep_save(value, connection)
-            return prepared
-        return field.get_db_prep_save(value, connection)
+        return (remembered if kind in (date, datetime, tuple) else prepare)(value)
 
     return convert
 

@@ -49,8 +49,10 @@ def row_encoder(model: type[models.Model], names: Sequence[str]) -> Callable[...
     plain = [_plain(fields[name]) for name in names]
     # Rows have few patterns of types, and each says which values are to be looked at.
     places_of: dict[tuple[type, ...], list[tuple[int, Callable[[Any], Any]]]] = {}
-    # As few patterns have the values that are there at all.
-    named: dict[tuple[bool, ...], str] = {}
+
+    @lru_cache(_REMEMBERED)  # nor are there many patterns of the values that are there at all
+    def named(there: tuple[bool, ...]) -> str:
+        return ",".join(compress(names, there))
 
     def encoded(values: Sequence[Any], text: Sequence[str] = ()) -> bytes:
         kinds = tuple(map(type, values))
@@ -66,10 +68,7 @@ def row_encoder(model: type[models.Model], names: Sequence[str]) -> Callable[...
             for place, encode in places:
                 values[place] = encode(values[place])
         there = tuple(map(ne, values, defaults))
-        prefix = named.get(there)
-        if prefix is None:
-            named[there] = prefix = ",".join(compress(names, there))
-        return f"{prefix}{encode_json([*compress(values, there), *text])}\n".encode()
+        return f"{named(there)}{encode_json([*compress(values, there), *text])}\n".encode()
 
     return encoded
 

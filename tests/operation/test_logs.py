@@ -255,6 +255,7 @@ def test_ours_say_what_they_say(log):
     assert "source" not in entry
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_nothing_typed_anywhere_is_in_any_line(web, department, member, administrator, log):
     """One address of each module of views and method, with a secret in every field and query."""

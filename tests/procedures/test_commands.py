@@ -112,6 +112,7 @@ def test_reclassify_of_a_correct_inventory_writes_no_history(department):
     assert procedure.history.count() == 1
 
 
+@pytest.mark.once
 @pytest.mark.skipif(
     not SURVEY.exists(), reason="the national survey file is not beside the project"
 )

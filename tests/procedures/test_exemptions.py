@@ -93,6 +93,7 @@ def bring_to(state, procedure, member, division_person, ground=ExemptionGround.R
 # --- The truth table ---------------------------------------------------------------------------
 
 
+@pytest.mark.once
 def test_the_truth_table_of_clause_6(department, member, division_person):
     """Basis × ground × state: only a confirmed exemption whose ground fits the basis exempts."""
     cells = list(product(BasisLevel, GROUNDS, [*State.values, "none"]))

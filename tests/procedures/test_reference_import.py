@@ -314,6 +314,7 @@ def test_what_else_stands_in_the_file_is_named(administration):
     assert "読み取りません：メモ、並び順" in page.content.decode()
 
 
+@pytest.mark.once
 def test_a_long_preview_stays_light(administration):
     rows = [{"ユーザー名": f"u{n}", "氏名": f"試験 {n}"} for n in range(pages.SHOWN_ROWS + 700)]
     page = look(administration, User, workbook(rows))

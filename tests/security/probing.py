@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -51,11 +52,13 @@ def signed_in(user: Any, **options: Any) -> Client:
 
 
 @contextmanager
-def taken_back() -> Iterator[None]:
-    """Whatever is written within is taken back."""
+def taken_back(client: Client) -> Iterator[None]:
+    """Whatever is written within is taken back; ``client`` is signed in afterwards as before."""
+    cookies = deepcopy(client.cookies)
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+    client.cookies = cookies
 
 
 def our_models() -> list[type[models.Model]]:

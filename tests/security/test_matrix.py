@@ -15,6 +15,7 @@ CELLS = [
 ]
 
 
+@pytest.mark.once
 @pytest.mark.evidence
 def test_cells_of_the_matrix_and_what_a_missing_check_would_show(
     people, world, evidence, monkeypatch
@@ -41,7 +42,7 @@ def _differences(cells, people, world) -> int:
     found = 0
     for access, person, expected in cells:
         client = Client() if person == "anonymous" else signed_in(people[person])
-        with taken_back():
+        with taken_back(client):
             response = answer(client, access, world)
             content(response)
         found += response.status_code != (302 if expected == LOGIN else expected)

@@ -187,6 +187,7 @@ def test_the_demo_comes_back_unchanged(signed_in, shipped, administrator, divisi
     assert_changes_nothing(content, ending, administrator, count)
 
 
+@pytest.mark.once
 @pytest.mark.skipif(not SURVEY.exists(), reason="the national survey's file is not here")
 def test_the_national_survey_comes_back_unchanged_in_each_format(signed_in, shipped, administrator):
     imported(SURVEY, administrator)

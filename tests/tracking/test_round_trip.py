@@ -167,6 +167,7 @@ def flat(nested: dict[str, dict[str, Any]]) -> dict[tuple[str, str], Any]:
             for field, value in fields.items()}  # fmt: skip
 
 
+@pytest.mark.once
 @settings(
     max_examples=int(os.environ.get("DX_TEST_ROUND_TRIPS", "24")),
     deadline=None,
