@@ -2,26 +2,28 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from tests.factories import UserFactory
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "microsoft-edge", "msedge")
 PASSWORD = "correct horse battery"
 # As set up in an office, a telephone, and the first at 200 % zoom.
-SIZES = (
+SIZES: Sequence[ViewportSize] = (
     {"width": 1280, "height": 900},
     {"width": 375, "height": 800},
     {"width": 640, "height": 450},
 )
+LOOKS = SIZES[:2]
+"""Those between which the style sheets make a difference (tests/browser/test_pages.py)."""
 LOOK = "options => axe.run({reporter: 'no-passes', ...options})"
-# The longest of its rules by far. The style sheets make no difference between the two narrow
-# widths (tests/browser/test_pages.py), so the colours are looked at in the first of them.
+# The longest of its rules by far.
 WITHOUT_CONTRAST = {"rules": {"color-contrast": {"enabled": False}}}
 
 
@@ -77,12 +79,16 @@ class Visitor:
         with self.page.expect_navigation():
             control.press("Enter")
 
-    def check_page(self) -> None:
-        """No axe violation at any of SIZES, no sideways scroll, no console error."""
+    def check_page(self, colours_at: Sequence[ViewportSize] = LOOKS[:1]) -> None:
+        """No axe violation at any of SIZES, no sideways scroll, no console error.
+
+        The contrast of colours is looked at in some of them: on a journey in the widest one, for
+        every page has been looked at by itself in both LOOKS.
+        """
         self.page.evaluate(AXE_SCRIPT)
         for size in SIZES:
             self.page.set_viewport_size(size)
-            options = WITHOUT_CONTRAST if size == SIZES[-1] else {}
+            options = {} if size in colours_at else WITHOUT_CONTRAST
             result = AxeResults(self.page.evaluate(LOOK, options))
             assert result.violations_count == 0, result.generate_report()
             width = self.page.evaluate("document.documentElement.scrollWidth")
