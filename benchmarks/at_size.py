@@ -4,6 +4,7 @@ Each task enters the office that it is given and runs in a process of its own. T
 of several passes, in milliseconds; every one has its floor from the same run beside it.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
@@ -140,6 +141,7 @@ def _client() -> Any:
 
     from procedures.models import User
 
+    logging.disable(logging.INFO)  # a line for each request
     client = Client(SERVER_NAME=settings.ALLOWED_HOSTS[0])
     client.force_login(User.objects.get(username="division"))
     return client

@@ -29,7 +29,8 @@ def edits(office: Settings, number: int, began: float) -> list[float]:
     from tracking.actions.plans import save_row
     from tracking.models import MigrationPlan
 
-    plan = MigrationPlan.objects.select_related("procedure").order_by("pk")[number]
+    under_way = MigrationPlan.objects.filter(status="reviewing").order_by("pk")
+    plan = under_way.select_related("procedure")[number]
     by = command_account()
 
     def one(count: int) -> None:
