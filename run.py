@@ -39,6 +39,8 @@ LOCKS = {
 }
 WITHOUT_DATABASE = (
     "tests/operation/directory/*",
+    "tests/operation/test_backup_folder.py",
+    "tests/operation/test_fair_sqlite3.py",
     "tests/procedures/rules/*",
     "tests/procedures/spreadsheet/*",
     *(f"tests/security/test_{kind}.py" for kind in ("forged*", "headers", "hostile*", "markup")),

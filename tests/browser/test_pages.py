@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from procedures.models import User
 from tests import factories
-from tests.browser.conftest import LOOKS, SIZES
+from tests.browser.conftest import SIZES
 from tests.test_access import MATRIX, furnish
 
 # A redirect, a page with a test of its own, a fragment, and files.
@@ -89,17 +89,17 @@ def test_page(access, visitor, office):
     target = [office.world[access.target]] if access.target else []
     query = f"?{urlencode(access.data)}" if access.data else ""
     visitor.page.goto(visitor.address + reverse(access.name, args=target) + query)
-    visitor.check_page(LOOKS)
+    visitor.check_page(by_itself=True)
 
 
 def test_the_login_page_and_what_a_wrong_password_is_answered(visitor, office):
     visitor.page.goto(visitor.address + reverse("login"))
-    visitor.check_page(LOOKS)
+    visitor.check_page(by_itself=True)
     visitor.page.get_by_label("ユーザー名").fill(office.administrator.username)
     visitor.page.get_by_label("パスワード").fill("wrong")
     visitor.page.get_by_role("button", name="ログイン").click()
     visitor.page.wait_for_selector(".error-summary")
-    visitor.check_page(LOOKS)
+    visitor.check_page(by_itself=True)
 
 
 @pytest.mark.parametrize("path", ["/nowhere/", "/procedures/999999/"])
@@ -108,7 +108,7 @@ def test_a_page_that_is_not_there(visitor, office, path):
     response = visitor.page.goto(visitor.address + path)
     assert response.status == 404
     visitor.console_errors.clear()  # the browser logs the 404 itself
-    visitor.check_page(LOOKS)
+    visitor.check_page(by_itself=True)
 
 
 def test_a_page_that_is_not_for_this_person(visitor, office):
@@ -117,7 +117,7 @@ def test_a_page_that_is_not_for_this_person(visitor, office):
     assert response.status == 403
     visitor.console_errors.clear()
     assert "情報政策課" in visitor.page.inner_text("main")
-    visitor.check_page(LOOKS)
+    visitor.check_page(by_itself=True)
 
 
 def test_no_style_sheet_tells_the_two_narrow_widths_apart():
@@ -138,7 +138,7 @@ def test_no_style_sheet_tells_the_two_narrow_widths_apart():
 def test_a_fault_is_found(visitor, fault, said):
     """The control of everything that ``check_page`` says here and elsewhere."""
     visitor.page.set_content(DOCUMENT.format("<p>字</p>"))
-    visitor.check_page(LOOKS)
+    visitor.check_page(by_itself=True)
     visitor.page.set_content(DOCUMENT.format(fault))
     with pytest.raises(AssertionError, match=said):
-        visitor.check_page(LOOKS)
+        visitor.check_page(by_itself=True)
