@@ -48,7 +48,7 @@ WITHOUT_DATABASE = (
     "tests/tracking/test_interview.py",
     "tests/tracking/test_*_pages.py",
 )
-"""What does not depend on the database: pure modules, and what pages say.
+"""What does not depend on PostgreSQL: pure modules, files, SQLite's turns, what pages say.
 
 Every address is asked on PostgreSQL all the same (tests/test_access.py).
 """

@@ -85,11 +85,12 @@ class Visitor:
         A page that is looked at by itself is looked at wholly. On a journey axe looks at both
         LOOKS, and at the contrast of colours in the first one.
         """
+        looked_at, in_colour = (SIZES, LOOKS) if by_itself else (LOOKS, LOOKS[:1])
         self.page.evaluate(AXE_SCRIPT)
         for size in SIZES:
             self.page.set_viewport_size(size)
-            if by_itself or size in LOOKS:
-                options = {} if size in LOOKS[: 2 if by_itself else 1] else WITHOUT_CONTRAST
+            if size in looked_at:
+                options = {} if size in in_colour else WITHOUT_CONTRAST
                 result = AxeResults(self.page.evaluate(LOOK, options))
                 assert result.violations_count == 0, result.generate_report()
             width = self.page.evaluate("document.documentElement.scrollWidth")
